@@ -38,7 +38,6 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- Application --------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "daphne",
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",

@@ -1,0 +1,54 @@
+"""Background jobs inside the web process, for installations without a broker."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+
+from celery import Celery, beat
+
+logger = logging.getLogger(__name__)
+
+
+class EmbeddedWorker:
+    """A Celery worker and its clock in daemon threads of this process."""
+
+    def __init__(self, app: Celery, *, concurrency: int) -> None:
+        self._app = app
+        self._worker = app.Worker(
+            pool="threads",
+            concurrency=concurrency,
+            without_heartbeat=True,
+            without_gossip=True,
+            without_mingle=True,
+            quiet=True,
+            loglevel="WARNING",
+        )
+        self._beat = _MemoryBeat(app)
+
+    def start(self) -> None:
+        threading.Thread(target=self._worker.start, name="jobs", daemon=True).start()
+        threading.Thread(target=self._beat.run, name="job-clock", daemon=True).start()
+        logger.info("embedded job worker started")
+
+    def stop(self) -> None:
+        """Ask both to end; a running job is picked up again by the sweeper if it does not finish."""
+        self._beat.stop()
+        self._worker.stop()
+
+
+class _MemoryBeat:
+    """Sends the beat schedule's tasks; keeps no file, for every entry is safe to repeat after a restart."""
+
+    def __init__(self, app: Celery) -> None:
+        self._scheduler = beat.Scheduler(app=app)
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        longest = timedelta(seconds=5).total_seconds()
+        while not self._stopped.is_set():
+            self._stopped.wait(min(longest, self._scheduler.tick()))
+
+    def stop(self) -> None:
+        self._stopped.set()

@@ -1,0 +1,65 @@
+"""A queue in a folder for installations without a broker.
+
+kombu's own file-system transport writes a message in place, and a worker that reads the half-written
+file dies. Here a message appears by rename, so a reader sees all of it or nothing. The `Job` row stays
+the durable truth: a message lost with its worker is sent again by the sweeper.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from celery import Celery
+from kombu import transport
+from kombu.transport import filesystem
+
+SCHEME = "folder"
+
+
+class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu ships no types
+    def _put(self, queue: str, payload: dict[str, Any], **_: Any) -> None:
+        name = f"{time.time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
+        folder = Path(self.data_folder_out)
+        partial = folder / f".{name}.part"
+        partial.write_text(json.dumps(payload), encoding="utf-8")
+        partial.rename(folder / name)
+
+    def _get(self, queue: str) -> dict[str, Any]:
+        """Take the oldest message: the rename decides which of several readers has it."""
+        for path in sorted(Path(self.data_folder_in).iterdir()):
+            if path.name.partition(".")[2] != f"{queue}.msg":
+                continue
+            taken = Path(self.processed_folder) / path.name
+            try:
+                path.rename(taken)
+            except FileNotFoundError:
+                continue
+            payload: dict[str, Any] = json.loads(taken.read_text(encoding="utf-8"))
+            taken.unlink()
+            return payload
+        raise Empty
+
+
+class Transport(filesystem.Transport):  # type: ignore[misc]
+    Channel = Channel
+
+
+def configure(app: Celery, folder: Path) -> None:
+    """Point ``app`` at the queue in ``folder``, made when missing and readable by its owner only."""
+    transport.TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"
+    parts = {name: folder / name for name in ("messages", "taken", "control")}
+    for part in parts.values():
+        part.mkdir(parents=True, exist_ok=True, mode=0o700)
+    app.conf.broker_url = f"{SCHEME}://"
+    app.conf.broker_transport_options = {
+        "data_folder_in": str(parts["messages"]),
+        "data_folder_out": str(parts["messages"]),
+        "processed_folder": str(parts["taken"]),
+        "control_folder": str(parts["control"]),
+        "polling_interval": 0.1,
+    }

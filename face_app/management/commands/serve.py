@@ -1,0 +1,63 @@
+"""Run the server: HTTP, sockets and, without a broker, the background jobs."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from core.async_processing import get_processor
+from core.engine.registry import close_engine, get_engine
+from face_app.celery import app as celery_app
+from face_app.embedded_worker import EmbeddedWorker
+
+FRAME_CEILING_BYTES = 1024 * 1024
+"""What the socket layer itself refuses with close code 1009; smaller frames get our own error first."""
+
+
+class Command(BaseCommand):
+    help = "Run the web server (and, without CELERY_BROKER_URL, the background jobs)."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--no-jobs", action="store_true", help="leave background jobs to other processes")
+
+    def handle(self, *, host: str, port: int, no_jobs: bool, **options: Any) -> None:
+        from daphne.server import Server  # noqa: PLC0415  installs the reactor, so only where it runs
+
+        from face_app.asgi import application  # noqa: PLC0415
+
+        engine = get_engine()
+        self.stdout.write(f"Face engine: {engine.summary().name}")
+        worker = None
+        if not settings.CELERY_BROKER_URL and not no_jobs:
+            worker = EmbeddedWorker(celery_app, concurrency=settings.JOB_CONCURRENCY)
+        shown_host = f"[{host}]" if ":" in host else host
+        escaped = host.replace(":", r"\:")
+
+        def announce() -> None:
+            # Without this the connection of a too large message is dropped with no close code.
+            server.ws_factory.setProtocolOptions(failByDrop=False)
+            if worker:
+                worker.start()
+            self.stdout.write(f"Listening on http://{shown_host}:{port}/", ending="\n")
+            self.stdout.flush()
+
+        server = Server(
+            application,
+            endpoints=[f"tcp:port={port}:interface={escaped}"],
+            websocket_max_message_size=FRAME_CEILING_BYTES,
+            websocket_max_frame_size=FRAME_CEILING_BYTES,
+            ready_callable=announce,
+            server_name="facegate",
+        )
+        try:
+            server.run()
+        finally:
+            if worker:
+                worker.stop()
+            get_processor().drain(timeout=5.0)
+            close_engine()
