@@ -1,0 +1,1 @@
+"""Receivers that enqueue work when rows change."""
