@@ -1,0 +1,211 @@
+"""How an attempt ends: enrolled, verified or refused; each written in one transaction or not at all."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from auth_service.decisions import decide_duplicate, decide_old_photo, decide_verification
+from auth_service.evidence import Attempt
+from auth_service.flows import Sample
+from auth_service.models import AuthSession, SessionState, Verdict
+from auth_service.people import find_most_similar_person, keep_samples
+from auth_service.services import lock_held_session
+from auth_service.webhooks import record_delivery
+from clients.audit import Actor, record_audit
+from clients.models import Client, ClientUser
+from common.errors import NotFound
+from common.templates import Embedding, Template
+from core.calibration import Calibration, calibration_for
+from core.engine.types import EmbeddingContract
+from core.matching import cosine, fuse_embeddings
+from core.old_photo_extractor import OldPhotoEmbeddingExtractor
+
+OLD_PHOTO_MATCH_FMR = 1e-3
+OLD_PHOTO_REVIEW_FMR = 1e-2
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What the page is told."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    retry_allowed: bool
+
+
+def complete_enrollment(
+    *,
+    session_id: uuid.UUID,
+    socket_id: uuid.UUID,
+    samples: Sequence[Sample],
+    attempt: Attempt,
+    contract: EmbeddingContract,
+    now: datetime,
+) -> Ending:
+    """Turn accepted samples into the user's template.
+
+    Raises SessionClosed, SessionExpired or ContractMismatch, writing nothing. A face that policy refuses
+    counts as a failed attempt.
+    """
+    _settle_old_photo(session_id)
+    with transaction.atomic():
+        session = lock_held_session(session_id=session_id, socket_id=socket_id, now=now)
+        # Lock the client too: one person enrolling under two ids at once must meet in the duplicate check.
+        client = Client.objects.select_for_update().get(pk=session.client_id)
+        user = session.user
+        embedding = fuse_embeddings([sample.embedding for sample in samples])
+        calibration = calibration_for(contract)
+        session.contract, session.liveness_score = contract.key, attempt.liveness.score
+
+        similarity = _old_photo_similarity(user=user, embedding=embedding, contract=contract)
+        old_photo = decide_old_photo(
+            similarity=similarity,
+            match_threshold=calibration.threshold(OLD_PHOTO_MATCH_FMR),
+            review_threshold=calibration.threshold(OLD_PHOTO_REVIEW_FMR),
+            policy=client.old_photo_policy,
+        )
+        session.old_photo_verdict, session.old_photo_similarity = old_photo.outcome, similarity
+        if old_photo.blocks:
+            return _refuse(session, reasons=("old_photo_mismatch",), attempt=attempt, now=now)
+
+        nearest = find_most_similar_person(
+            client=client, embedding=embedding, contract=contract.key, except_user=user
+        )
+        duplicate = decide_duplicate(
+            similarity=nearest.similarity if nearest else None,
+            threshold=_identification_threshold(client, calibration),
+            policy=client.duplicate_policy,
+        )
+        if duplicate.suspect and nearest:
+            session.duplicate_of_id = nearest.user_id
+        if duplicate.blocks:
+            return _refuse(session, reasons=("duplicate_person",), attempt=attempt, now=now)
+
+        reviews = [("old_photo_review", old_photo.needs_review), ("duplicate_person", duplicate.needs_review)]
+        reasons = tuple(code for code, needed in reviews if needed)
+        user.cache_embedding(Template(embedding=embedding, contract=contract.key))
+        user.enrollment_state = "needs_review" if reasons else "enrolled"
+        user.enrolled_at = now
+        user.save(
+            update_fields=[
+                "cached_embedding",
+                "embedding_contract",
+                "enrollment_state",
+                "enrolled_at",
+                "updated_at",
+            ]
+        )
+        keep_samples(session=session, samples=samples, contract=contract.key, replace=True)
+        verdict = Verdict.NEEDS_REVIEW if reasons else Verdict.PASSED
+        return _complete(session, verdict=verdict, reasons=reasons, attempt=attempt, now=now)
+
+
+@transaction.atomic
+def complete_verification(
+    *,
+    session_id: uuid.UUID,
+    socket_id: uuid.UUID,
+    samples: Sequence[Sample],
+    attempt: Attempt,
+    contract: EmbeddingContract,
+    now: datetime,
+) -> Ending:
+    """Compare the live face with the enrolled template: one dot product, no store.
+
+    Raises SessionClosed, SessionExpired, ContractMismatch or NotFound (the template was removed meanwhile).
+    """
+    session = lock_held_session(session_id=session_id, socket_id=socket_id, now=now)
+    template = session.user.get_cached_embedding()
+    if template is None:
+        raise NotFound("The person has no template any more.")
+    template.require_contract(contract.key)
+    probe = fuse_embeddings([sample.embedding for sample in samples])
+    threshold = session.client.verification_threshold
+    if threshold is None:
+        threshold = calibration_for(contract).default_threshold
+    session.contract, session.liveness_score = contract.key, attempt.liveness.score
+    session.similarity, session.threshold = cosine(template.embedding, probe), threshold
+    if not decide_verification(similarity=session.similarity, threshold=threshold):
+        return _refuse(session, reasons=("face_mismatch",), attempt=attempt, now=now)
+    return _complete(session, verdict=Verdict.PASSED, reasons=(), attempt=attempt, now=now)
+
+
+@transaction.atomic
+def fail_attempt(
+    *, session_id: uuid.UUID, socket_id: uuid.UUID, attempt: Attempt, reasons: Sequence[str], now: datetime
+) -> Ending:
+    """Note a failed liveness attempt; the last one allowed ends the session."""
+    session = lock_held_session(session_id=session_id, socket_id=socket_id, now=now)
+    session.liveness_score = attempt.liveness.score
+    return _refuse(session, reasons=tuple(reasons), attempt=attempt, now=now)
+
+
+def _refuse(session: AuthSession, *, reasons: tuple[str, ...], attempt: Attempt, now: datetime) -> Ending:
+    _note_attempt(session, attempt=attempt, reasons=reasons)
+    if session.attempts_left:
+        session.save()
+        return Ending(verdict=Verdict.FAILED, reasons=reasons, retry_allowed=True)
+    session.mark_ended(state=SessionState.FAILED, verdict=Verdict.FAILED, reasons=reasons, now=now)
+    _save_end(session, now=now)
+    return Ending(verdict=Verdict.FAILED, reasons=reasons, retry_allowed=False)
+
+
+def _complete(
+    session: AuthSession, *, verdict: Verdict, reasons: tuple[str, ...], attempt: Attempt, now: datetime
+) -> Ending:
+    _note_attempt(session, attempt=attempt, reasons=reasons)
+    session.mark_ended(state=SessionState.COMPLETED, verdict=verdict, reasons=reasons, now=now)
+    _save_end(session, now=now)
+    return Ending(verdict=verdict, reasons=reasons, retry_allowed=False)
+
+
+def _save_end(session: AuthSession, *, now: datetime) -> None:
+    session.save()
+    record_audit(
+        client=session.client,
+        actor=Actor.person(session.user),
+        action=f"session.{session.state}",
+        target_kind="session",
+        target_id=str(session.pk),
+        details={
+            "purpose": session.purpose,
+            "verdict": session.verdict,
+            "reasons": session.reasons,
+            "similarity": session.similarity,
+            "threshold": session.threshold,
+            "contract": session.contract,
+        },
+    )
+    record_delivery(session=session, now=now)
+
+
+def _note_attempt(session: AuthSession, *, attempt: Attempt, reasons: tuple[str, ...]) -> None:
+    attempts = [*session.evidence.get("attempts", []), attempt.describe(reasons=reasons)]
+    session.evidence = {"attempts": attempts}
+    session.reasons = list(reasons)
+
+
+def _settle_old_photo(session_id: uuid.UUID) -> None:
+    """Have the old photo's embedding ready before the transaction, which must not wait for a model."""
+    session = AuthSession.objects.select_related("user").filter(pk=session_id).first()
+    if session and session.user.old_profile_photo:
+        OldPhotoEmbeddingExtractor().extract_from_client_user(session.user)
+
+
+def _old_photo_similarity(
+    *, user: ClientUser, embedding: Embedding, contract: EmbeddingContract
+) -> float | None:
+    template = user.get_cached_old_photo_embedding()
+    if template is None:
+        return None
+    return cosine(template.require_contract(contract.key).embedding, embedding)
+
+
+def _identification_threshold(client: Client, calibration: Calibration) -> float:
+    own = client.identification_threshold
+    return calibration.default_threshold if own is None else own

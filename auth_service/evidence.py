@@ -1,0 +1,53 @@
+"""What is kept of an attempt: the script, numbers and model digests. Never frames, never embeddings."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from core.engine.types import FaceEngine
+from core.liveness.script import Script
+from core.liveness.verdict import LivenessVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One run of the challenge."""
+
+    script: Script
+    liveness: LivenessVerdict
+    frames: int
+    frames_dropped: int
+    seconds: float
+    engine: str
+    """Name of the model pack."""
+
+    def describe(self, *, reasons: tuple[str, ...]) -> dict[str, object]:
+        """A JSON object for `AuthSession.evidence`."""
+        return {
+            "level": self.script.level,
+            "script": [
+                {"kind": step.kind, "colors": [color.hex for color in step.colors]}
+                for step in self.script.steps
+            ],
+            "reasons": list(reasons),
+            "liveness": {
+                "passed": self.liveness.passed,
+                "score": round(self.liveness.score, 4),
+                "signals": {
+                    # JSON has no NaN, and PostgreSQL refuses it.
+                    name: round(float(value), 4)
+                    for name, value in self.liveness.signals.items()
+                    if math.isfinite(value)
+                },
+                "not_measured": list(self.liveness.not_measured),
+            },
+            "frames": self.frames,
+            "frames_dropped": self.frames_dropped,
+            "seconds": round(self.seconds, 2),
+            "engine": self.engine,
+        }
+
+
+def describe_engine(engine: FaceEngine) -> str:
+    return f"{engine.summary().name} {engine.contract.key}"

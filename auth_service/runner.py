@@ -1,0 +1,227 @@
+"""One socket's pump: newest frame in, engine and flow on an inference thread, the next step out."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import random
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from django.conf import settings
+
+from auth_service import completion, services
+from auth_service.completion import Ending
+from auth_service.evidence import Attempt, describe_engine
+from auth_service.flows import (
+    Accepted,
+    EnrollmentFlow,
+    InProgress,
+    Phase,
+    Refused,
+    SessionFlow,
+    Update,
+    VerificationFlow,
+)
+from auth_service.mailbox import Mailbox
+from auth_service.models import AuthSession, SessionPurpose, Verdict
+from auth_service.protocol import ColorShown, Frame, StepShown, present_error
+from auth_service.services import ClaimedSession
+from auth_service.steps import present_step
+from common import clock
+from common.db_threads import in_db_thread
+from common.errors import DeadlineExceeded, InvalidImage, SessionExpired, Throttled
+from core.async_processing import AsyncFaceProcessor
+from core.engine.types import FaceEngine
+from core.liveness.analyzer import FrameAnalyzer
+from core.liveness.policy import Level
+from core.liveness.script import Script, draw_script
+
+HEARTBEAT_SECONDS = 5.0
+BAD_FRAMES_ALLOWED = 5
+LATE_FRAMES_ALLOWED = 20
+
+Send = Callable[[dict[str, object]], Awaitable[None]]
+Report = StepShown | ColorShown
+
+
+class SessionRunner:
+    """Runs one attempt of one claimed session on one socket.
+
+    The mailbox keeps the newest frame and drops older ones; reports wait in a bounded queue that drops the
+    oldest. Both are filled by the consumer and emptied here.
+    """
+
+    def __init__(
+        self,
+        *,
+        claimed: ClaimedSession,
+        engine: FaceEngine,
+        processor: AsyncFaceProcessor,
+        safe_mode: bool,
+        send: Send,
+    ) -> None:
+        self.inbox: Mailbox[Frame] = Mailbox()
+        self.reports: deque[Report] = deque(maxlen=32)
+        self._claimed = claimed
+        self._engine = engine
+        self._processor = processor
+        self._send = send
+        self._script = draw_session_script(claimed=claimed, engine=engine, safe_mode=safe_mode)
+        self._flow = _build_flow(claimed.session, self._script)
+        self._analyzer = FrameAnalyzer(engine)
+        self._begun = False
+        self._frames = 0
+        self._bad_frames = 0
+        self._late_frames = 0
+        self._started_at = time.monotonic()
+        self._heartbeat_at = self._started_at
+
+    @property
+    def script(self) -> Script:
+        return self._script
+
+    @property
+    def frames_left(self) -> int:
+        return self._flow.frames_left
+
+    async def run(self) -> Ending:
+        """Pump until the attempt ends. Raises FaceAppError for what ends the socket without a verdict."""
+        while True:
+            await self._keep_alive()
+            try:
+                frame = await asyncio.wait_for(self.inbox.take(), timeout=HEARTBEAT_SECONDS)
+            except TimeoutError:
+                continue
+            update = await self._analyze(frame)
+            if update is None:
+                continue
+            if isinstance(update, InProgress):
+                ending = await self._continue(update, frame=frame)
+            else:
+                ending = await self._finish(update)
+            if ending:
+                return ending
+
+    async def _keep_alive(self) -> None:
+        now = clock.now()
+        if now >= self._claimed.session.expires_at:
+            raise SessionExpired
+        if time.monotonic() - self._heartbeat_at < HEARTBEAT_SECONDS:
+            return
+        self._heartbeat_at = time.monotonic()
+        await in_db_thread(services.heartbeat_socket)(
+            session_id=self._claimed.session.pk, socket_id=self._claimed.socket_id, now=now
+        )
+
+    async def _analyze(self, frame: Frame) -> Update | None:
+        """The flow's answer to one frame, or None when the frame could not be used."""
+        try:
+            update = await self._processor.run(
+                lambda: self._step(frame), deadline_seconds=settings.FACE_ENGINE_DEADLINE_SECONDS
+            )
+        except InvalidImage as error:
+            self._bad_frames += 1
+            if self._bad_frames >= BAD_FRAMES_ALLOWED:
+                raise
+            await self._send(present_error(error))
+            return None
+        except (DeadlineExceeded, Throttled) as error:
+            # The server is busy: this frame is lost, the session is not.
+            self._late_frames += 1
+            if self._late_frames >= LATE_FRAMES_ALLOWED:
+                raise
+            await self._send(present_error(error))
+            return None
+        self._late_frames = 0
+        self._frames += 1
+        if self._frames == 1:
+            await in_db_thread(services.confirm_link_used)(
+                session_id=self._claimed.session.pk, now=clock.now()
+            )
+        return update
+
+    def _step(self, frame: Frame) -> Update:
+        """On an inference thread, one frame of this session at a time."""
+        self._apply_reports()
+        observation = self._analyzer.analyze(
+            frame.jpeg,
+            sequence=frame.sequence,
+            captured_at_seconds=frame.captured_at_seconds,
+            request=self._flow.wants(),
+            received_at_seconds=frame.received_at_seconds,
+        )
+        # A report that came during the analysis belongs to what this frame is judged by.
+        self._apply_reports()
+        return self._flow.advance(observation)
+
+    def _apply_reports(self) -> None:
+        while self.reports:
+            report = self.reports.popleft()
+            if isinstance(report, StepShown):
+                self._flow.record_step_shown(report.step_id, report.shown_at_seconds)
+            else:
+                self._flow.record_color_shown(report.step_id, report.index, report.shown_at_seconds)
+
+    async def _continue(self, update: InProgress, *, frame: Frame) -> Ending | None:
+        if update.phase is Phase.CHALLENGE and not self._begun:
+            # Counted before the script's first step is known, so that nobody can look at it for nothing.
+            try:
+                await in_db_thread(services.begin_attempt)(
+                    session_id=self._claimed.session.pk,
+                    socket_id=self._claimed.socket_id,
+                    now=clock.now(),
+                )
+            except Throttled:
+                return Ending(verdict=Verdict.FAILED, reasons=("too_many_attempts",), retry_allowed=False)
+            self._begun = True
+        await self._send(present_step(update, sequence=frame.sequence))
+        return None
+
+    async def _finish(self, update: Accepted | Refused) -> Ending:
+        session = self._claimed.session
+        attempt = Attempt(
+            script=self._script,
+            liveness=update.liveness,
+            frames=self._frames,
+            frames_dropped=self.inbox.dropped,
+            seconds=time.monotonic() - self._started_at,
+            engine=describe_engine(self._engine),
+        )
+        held = {"session_id": session.pk, "socket_id": self._claimed.socket_id, "now": clock.now()}
+        if isinstance(update, Refused):
+            return await in_db_thread(completion.fail_attempt)(
+                attempt=attempt, reasons=[str(reason) for reason in update.reasons], **held
+            )
+        complete = (
+            completion.complete_enrollment
+            if session.purpose == SessionPurpose.ENROLLMENT
+            else completion.complete_verification
+        )
+        return await in_db_thread(complete)(
+            samples=update.samples, attempt=attempt, contract=self._engine.contract, **held
+        )
+
+
+def draw_session_script(*, claimed: ClaimedSession, engine: FaceEngine, safe_mode: bool) -> Script:
+    """The script of this attempt: bound to the session's nonce and this socket, unguessable without our key."""
+    seed = hmac.new(
+        settings.SECRET_KEY.encode(),
+        f"script:{claimed.session.nonce}:{claimed.socket_id}".encode(),
+        hashlib.sha256,
+    ).digest()
+    return draw_script(
+        random.Random(seed),
+        capabilities=engine.capabilities,
+        level=Level(claimed.session.liveness_level),
+        safe_mode=safe_mode,
+    )
+
+
+def _build_flow(session: AuthSession, script: Script) -> SessionFlow:
+    flow = EnrollmentFlow if session.purpose == SessionPurpose.ENROLLMENT else VerificationFlow
+    return flow(script=script, frame_budget=settings.FACE_MAX_FRAMES_PER_SESSION)
+
+

@@ -1,0 +1,118 @@
+"""Signed webhooks: what a session's end tells the client's own server.
+
+Signature after the Standard Webhooks specification (1.0.0): headers ``webhook-id``,
+``webhook-timestamp`` (Unix seconds) and ``webhook-signature`` = ``v1,`` + base64 of
+HMAC-SHA256 over ``id.timestamp.body``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import ipaddress
+import json
+import socket
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+
+from auth_service.models import AuthSession, WebhookDelivery
+from auth_service.presenters import present_session
+from clients.jobs import enqueue_on_commit
+from clients.services import reveal_webhook_secret
+from common import jobs
+from common.errors import PermissionDenied, TransientError
+
+RETRIES_AFTER_STATUS = {408, 425, 429}
+
+
+def record_delivery(*, session: AuthSession, now: datetime) -> None:
+    """Queue the event of a session's end, in the caller's transaction. Once per session and event."""
+    if not session.client.webhook_url:
+        return
+    delivery, created = WebhookDelivery.objects.get_or_create(
+        session=session,
+        event=f"session.{session.state}",
+        defaults={
+            "client": session.client,
+            "payload": present_session(session),
+            "created_at": now,
+        },
+    )
+    if created:
+        enqueue_on_commit(
+            jobs.DELIVER_WEBHOOK,
+            client=session.client,
+            dedupe_key=f"webhook:{delivery.pk}",
+            max_attempts=settings.WEBHOOK_MAX_ATTEMPTS,
+            delivery_id=str(delivery.pk),
+        )
+
+
+def sign(*, secret: str, message_id: str, timestamp: int, body: bytes) -> str:
+    """The ``webhook-signature`` value for one delivery."""
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    digest = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
+    return "v1," + base64.b64encode(digest).decode()
+
+
+def send_delivery(*, delivery: WebhookDelivery, now: datetime) -> None:
+    """POST one delivery and note the answer. Raises TransientError when it should be tried again."""
+    client = delivery.client
+    if not client.webhook_url:
+        _note(delivery, status=None, error="the client has no webhook any more")
+        return
+    _require_allowed(client.webhook_url)
+    body = json.dumps({"id": str(delivery.pk), "event": delivery.event, "data": delivery.payload}).encode()
+    timestamp = int(now.timestamp())
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": str(delivery.pk),
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": sign(
+            secret=reveal_webhook_secret(client), message_id=str(delivery.pk), timestamp=timestamp, body=body
+        ),
+    }
+    try:
+        answer = httpx.post(
+            client.webhook_url,
+            content=body,
+            headers=headers,
+            timeout=settings.WEBHOOK_TIMEOUT_SECONDS,
+            follow_redirects=False,
+        )
+    except httpx.HTTPError as error:
+        _note(delivery, status=None, error=type(error).__name__)
+        raise TransientError("The webhook could not be reached.") from error
+    if answer.is_success:
+        _note(delivery, status=answer.status_code, error="", delivered_at=now)
+        return
+    _note(delivery, status=answer.status_code, error=f"HTTP {answer.status_code}")
+    if answer.is_server_error or answer.status_code in RETRIES_AFTER_STATUS:
+        raise TransientError(f"The webhook answered {answer.status_code}.")
+
+
+def _note(
+    delivery: WebhookDelivery, *, status: int | None, error: str, delivered_at: datetime | None = None
+) -> None:
+    delivery.attempts += 1
+    delivery.last_status = status
+    delivery.last_error = error[:200]
+    delivery.delivered_at = delivered_at
+    delivery.save(update_fields=["attempts", "last_status", "last_error", "delivered_at"])
+
+
+def _require_allowed(url: str) -> None:
+    """Refuse addresses inside our own network, so that a client cannot make us call our neighbours."""
+    if settings.WEBHOOK_ALLOW_PRIVATE:
+        return
+    parts = urlsplit(url)
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise TransientError("The webhook's host is unknown.") from error
+    if any(not ipaddress.ip_address(entry[4][0]).is_global for entry in found):
+        raise PermissionDenied("The webhook's address is private.")
