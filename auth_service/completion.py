@@ -17,9 +17,11 @@ from auth_service.people import find_most_similar_person, keep_samples
 from auth_service.services import lock_held_session
 from auth_service.webhooks import record_delivery
 from clients.audit import Actor, record_audit
+from clients.choices import ActorKind
 from clients.models import Client, ClientUser
 from common.errors import NotFound
 from common.templates import Embedding, Template
+from core.async_processing import get_processor
 from core.calibration import Calibration, calibration_for
 from core.engine.types import EmbeddingContract
 from core.matching import cosine, fuse_embeddings
@@ -168,7 +170,7 @@ def _save_end(session: AuthSession, *, now: datetime) -> None:
     session.save()
     record_audit(
         client=session.client,
-        actor=Actor.person(session.user),
+        actor=Actor(kind=ActorKind.PERSON, id=str(session.user_id)),
         action=f"session.{session.state}",
         target_kind="session",
         target_id=str(session.pk),
@@ -194,7 +196,8 @@ def _settle_old_photo(session_id: uuid.UUID) -> None:
     """Have the old photo's embedding ready before the transaction, which must not wait for a model."""
     session = AuthSession.objects.select_related("user").filter(pk=session_id).first()
     if session and session.user.old_profile_photo:
-        OldPhotoEmbeddingExtractor().extract_from_client_user(session.user)
+        user, extractor = session.user, OldPhotoEmbeddingExtractor()
+        get_processor().run_sync(lambda: extractor.extract_from_client_user(user))
 
 
 def _old_photo_similarity(

@@ -103,7 +103,7 @@ def require_not_locked_out(*, user: ClientUser, purpose: str, now: datetime) -> 
     if failed >= limit:
         raise Throttled(
             "Too many failed attempts; try again later.",
-            details={"reason": "too_many_attempts", "retry_after_seconds": int(window.total_seconds())},
+            details={"reason": "too_many_attempts", "retry_after": int(window.total_seconds())},
         )
 
 
