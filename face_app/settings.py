@@ -33,6 +33,9 @@ if TRUST_PROXY_HEADERS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.boolean("SECURE_COOKIES", default=not DEBUG)
+FACE_DEMO = env.boolean("FACE_DEMO", default=False)
+if FACE_DEMO and not DEBUG:
+    raise ImproperlyConfigured("FACE_DEMO lets anyone open sessions; it is refused with DEBUG=false")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
