@@ -38,6 +38,8 @@ class CastMember:
     points: FacePoints
     outline: tuple[Point, ...]
     """The person's silhouette, clockwise from the lower left; open along the photo's lower edge."""
+    bow: float = 0.0
+    """Degrees by which the head is bowed in the photo; the virtual person holds it up by as much."""
 
     def load_photo(self) -> Image:
         """The packaged photo, BGR. Raises FileNotFoundError when the package no longer carries it."""
@@ -54,6 +56,7 @@ ASTRONAUT = CastMember(
     package="skimage",
     path="data/astronaut.png",
     points=FacePoints((195, 101), (255, 105), (225, 127), (201, 139), (246, 141), (220, 180)),
+    bow=5.0,
     outline=(
         (39, 298), (46, 271), (74, 236), (114, 207), (113, 187), (123, 180), (129, 169), (141, 157), (160, 150),
         (185, 149), (184, 136), (179, 131), (173, 120), (160, 106), (154, 87), (153, 69), (159, 54), (173, 43),
@@ -67,6 +70,7 @@ ADMIRAL = CastMember(
     package="matplotlib",
     path="mpl-data/sample_data/grace_hopper.jpg",
     points=FacePoints((208, 195), (320, 189), (266, 238), (233, 281), (300, 277), (269, 333)),
+    bow=3.0,
     outline=(
         (12, 592), (18, 521), (26, 429), (39, 395), (76, 368), (143, 351), (184, 331), (201, 317), (194, 296),
         (175, 287), (160, 267), (166, 249), (161, 222), (154, 201), (159, 181), (151, 167), (154, 132), (158, 101),
@@ -80,6 +84,7 @@ CARD_PLAYER = CastMember(
     package="insightface",
     path="data/images/t1.jpg",
     points=FacePoints((483, 317), (550, 335), (508, 366), (481, 369), (531, 380), (498, 415)),
+    bow=15.0,
     outline=(
         (343, 526), (340, 493), (340, 447), (349, 420), (359, 406), (381, 394), (406, 382), (430, 367), (448, 356),
         (460, 355), (462, 340), (464, 328), (464, 310), (467, 293), (467, 270), (468, 253), (476, 235), (493, 224),

@@ -44,9 +44,9 @@ def plan_answer(kind: str, *, shown_at: float, rng: np.random.Generator) -> Answ
     if kind == "closer":
         extent, rise = rng.uniform(13.5, 16.0), rng.uniform(0.7, 0.85)
     elif kind.startswith("turn"):
-        extent, rise = rng.uniform(23.0, 28.0), rng.uniform(0.5, 0.65)
+        extent, rise = rng.uniform(21.0, 25.0), rng.uniform(0.5, 0.65)
     elif kind.startswith("look"):
-        extent, rise = rng.uniform(15.0, 18.0), rng.uniform(0.5, 0.65)
+        extent, rise = rng.uniform(13.0, 16.0), rng.uniform(0.5, 0.65)
     else:
         extent, rise = 1.0, rng.uniform(0.4, 0.5)
     hold, fall = rng.uniform(0.5, 0.65), rng.uniform(0.45, 0.55)

@@ -56,6 +56,7 @@ class VirtualPerson:
         portrait = build_portrait(member)
         relief = build_relief(portrait)
         self.name = member.name
+        self._bow = member.bow
         self._picture = portrait.picture
         self._opacity = portrait.opacity
         self._relief = relief
@@ -72,7 +73,7 @@ class VirtualPerson:
 
         ``flash`` is the light of the screen, ``flash_gain`` its strength on a face at 55 cm against the room's.
         """
-        turn = rotation(yaw=pose.yaw, pitch=pose.pitch, roll=pose.roll)
+        turn = rotation(yaw=pose.yaw, pitch=pose.pitch + self._bow, roll=pose.roll)
         sight = self._look(turn, np.array([pose.x, pose.y, pose.z], np.float32))
         light = self._light(turn, sight, flash=flash, flash_gain=flash_gain)
         opacity = _full(cv2.remap(self._opacity, sight.u, sight.v, cv2.INTER_LINEAR))[..., None]
