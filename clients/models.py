@@ -127,6 +127,12 @@ class ApiKey(models.Model):
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
         verbose_name = "API key"
+        constraints: ClassVar = [
+            # A creation that was sent twice must not leave a key that nobody has noted down.
+            models.UniqueConstraint(
+                fields=["client", "name"], condition=Q(revoked_at=None), name="client_key_name"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} (fg_{self.prefix}_…)"

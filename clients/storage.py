@@ -19,7 +19,7 @@ class PrivateStorage(FileSystemStorage):
     def __init__(self) -> None:
         super().__init__(file_permissions_mode=0o600, directory_permissions_mode=0o700)
 
-    def url(self, name: str | None) -> str:  # noqa: ARG002
+    def url(self, name: str | None) -> str:
         raise ValueError("Private files have no public address.")
 
 

@@ -26,8 +26,8 @@ REGION_PATTERN = r"[\w .:@-]{0,64}"
 
 # `\Z`, not `$`: `$` would let a trailing newline through.
 validate_external_user_id = RegexValidator(
-    rf"\A(?!\.{{1,2}}\Z){EXTERNAL_USER_ID_PATTERN}\Z",
-    "Use 1 to 128 of A-Z a-z 0-9 _ . : @ - (and not '.' or '..', which are path segments).",
+    rf"\A(?!(\.{{1,2}}|bulk)\Z){EXTERNAL_USER_ID_PATTERN}\Z",
+    "Use 1 to 128 of A-Z a-z 0-9 _ . : @ - (and not '.', '..' or 'bulk', which mean something in addresses).",
     "external_user_id",
 )
 validate_client_id = RegexValidator(rf"\A{CLIENT_ID_PATTERN}\Z", "FR_ and six of A-Z 0-9.", "client_id")

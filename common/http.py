@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import logging
-import re
-import uuid
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,41 +20,12 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from common.errors import FaceAppError, InvalidParameter, NotFound, StoreUnavailable
+from common.request_id import REQUEST_ID_HEADER, bind_request_id, choose_request_id, current_request_id
+from common.validation import invalid_parameter_from
 
 logger = logging.getLogger("facegate.http")
 
-REQUEST_ID_HEADER = "X-Request-ID"
-_SANE_REQUEST_ID = re.compile(r"\A[A-Za-z0-9_.-]{1,64}\Z")
-_request_id: ContextVar[str] = ContextVar("request_id", default="")
 _INTERNAL_MESSAGE = "Something went wrong. Give the request id to whoever runs this server."
-
-
-def current_request_id() -> str:
-    """The id of the request that this code runs in, or an empty string outside of one."""
-    return _request_id.get()
-
-
-@contextmanager
-def bind_request_id(value: str) -> Iterator[None]:
-    """Carry a request id into work that is not an HTTP request: a socket, a job."""
-    token = _request_id.set(value)
-    try:
-        yield
-    finally:
-        _request_id.reset(token)
-
-
-class RequestIdFilter(logging.Filter):
-    """Adds ``request_id`` to every log record; ``-`` outside a request."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = current_request_id() or "-"
-        return True
-
-
-def choose_request_id(offered: str) -> str:
-    """Keep what a proxy or client sent if it is short and harmless in a log line, else make one."""
-    return offered if _SANE_REQUEST_ID.match(offered) else uuid.uuid4().hex
 
 
 class RequestIdMiddleware:
@@ -180,15 +147,6 @@ def _describe_framework(error: exceptions.APIException) -> ErrorAnswer:
 
 def _fields(detail: Any) -> dict[str, object]:
     return dict(detail) if isinstance(detail, Mapping) else {"non_field_errors": detail}
-
-
-def invalid_parameter_from(error: DjangoValidationError) -> InvalidParameter:
-    """A model's `full_clean` failure with the reasons of each field."""
-    if hasattr(error, "error_dict"):
-        fields = {name: [str(text) for text in texts] for name, texts in error.message_dict.items()}
-    else:
-        fields = {"non_field_errors": [str(text) for text in error.messages]}
-    return InvalidParameter(details={"fields": fields})
 
 
 def json_error(error: Exception) -> JsonResponse:
