@@ -83,7 +83,8 @@ class AuthSession(models.Model):
                 fields=["user", "purpose"], condition=Q(state="open"), name="one_open_session_per_purpose"
             ),
             models.CheckConstraint(
-                condition=Q(state="open", ended_at__isnull=True) | ~Q(state="open") & Q(ended_at__isnull=False),
+                condition=Q(state="open", ended_at__isnull=True)
+                | ~Q(state="open") & Q(ended_at__isnull=False),
                 name="ended_sessions_have_an_end",
             ),
         ]

@@ -116,7 +116,8 @@ def ending_texts(purpose: str, organisation: str) -> dict[str, Ending]:
         ),
         "failed": Ending(
             failed_title,
-            _("Please contact %(organisation)s: they can give you a new link or help in another way.") % names,
+            _("Please contact %(organisation)s: they can give you a new link or help in another way.")
+            % names,
             _("Read what went wrong, then try again. If it does not work, contact %(organisation)s.") % names,
         ),
     }

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Concatenate
+from typing import Concatenate, ParamSpec
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+P = ParamSpec("P")
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 
 
-def page[**P](
+def page(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Let ``?lang=`` choose the language (kept in Django's cookie) and add the security headers."""
@@ -33,8 +34,6 @@ def page[**P](
                 samesite="Lax",
             )
         response.headers.setdefault("Content-Security-Policy", content_security_policy())
-        # The address of a session page is itself a credential.
-        response["Referrer-Policy"] = "no-referrer"
         response["Cache-Control"] = "no-store"
         response["X-Robots-Tag"] = "noindex"
         return response

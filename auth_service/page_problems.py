@@ -25,14 +25,20 @@ def problem_texts(organisation: str) -> dict[str, Problem]:
     ask = _("Ask %(organisation)s for a new link.") % names
     used = Problem(
         _("This link has been used"),
-        _("A link is good for one check. Yours is over, or it is open in another window or on another device."),
+        _(
+            "A link is good for one check. Yours is over, or it is open in another window or on another device."
+        ),
         (_("If the check is open in another window, go on there."), ask),
         retry=False,
     )
-    expired = Problem(_("The time for this check is over"), _("Links are valid for a short time only."), (ask,),
-                      retry=False)
+    expired = Problem(
+        _("The time for this check is over"), _("Links are valid for a short time only."), (ask,), retry=False
+    )
     busy = Problem(
-        _("The service is busy"), _("This is not your fault."), (_("Wait a minute, then try again."),), tone="wait"
+        _("The service is busy"),
+        _("This is not your fault."),
+        (_("Wait a minute, then try again."),),
+        tone="wait",
     )
     broken = Problem(
         _("Something went wrong"),
@@ -117,7 +123,11 @@ def camera_problem_texts(names: dict[str, str]) -> dict[str, Problem]:
         "camera_failed": Problem(
             _("The camera could not be started"),
             _("The browser gave no clear reason."),
-            (_("Close other programs that use the camera."), _("Restart the browser or the device."), reload_page),
+            (
+                _("Close other programs that use the camera."),
+                _("Restart the browser or the device."),
+                reload_page,
+            ),
         ),
         "camera_lost": Problem(
             _("The camera was disconnected"),
@@ -145,7 +155,10 @@ def closed_texts(state: str, organisation: str) -> Problem:
         )
     if state == "expired":
         return Problem(
-            _("The time for this check is over"), _("Links are valid for a short time only."), (ask,), tone="wait"
+            _("The time for this check is over"),
+            _("Links are valid for a short time only."),
+            (ask,),
+            tone="wait",
         )
     if state == "cancelled":
         return Problem(

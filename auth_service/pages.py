@@ -42,6 +42,8 @@ def session_page(request: HttpRequest, token: str) -> HttpResponse:
         sockets=[socket], embedders=session.client.allowed_origins
     )
     response["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
+    # The address of the page is itself a credential.
+    response["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -97,9 +97,7 @@ def parse_message(text: str) -> ClientMessage:
             "index": int(index),
             "shown_at_ms": int() | float() as shown,
         }:
-            return ColorShown(
-                step_id=step, index=index, shown_at_seconds=_seconds(shown, "shown_at_ms")
-            )
+            return ColorShown(step_id=step, index=index, shown_at_seconds=_seconds(shown, "shown_at_ms"))
     raise InvalidParameter("Unknown message.", details={"type": str(message.get("type"))[:64]})
 
 

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+from core.async_processing import AsyncFaceProcessor
 from django.conf import settings
 
 from auth_service import completion, services
@@ -33,7 +34,6 @@ from auth_service.steps import present_step
 from common import clock
 from common.db_threads import in_db_thread
 from common.errors import DeadlineExceeded, InvalidImage, SessionExpired, Throttled
-from core.async_processing import AsyncFaceProcessor
 from core.engine.types import FaceEngine
 from core.liveness.analyzer import FrameAnalyzer
 from core.liveness.policy import Level
@@ -223,5 +223,3 @@ def draw_session_script(*, claimed: ClaimedSession, engine: FaceEngine, safe_mod
 def _build_flow(session: AuthSession, script: Script) -> SessionFlow:
     flow = EnrollmentFlow if session.purpose == SessionPurpose.ENROLLMENT else VerificationFlow
     return flow(script=script, frame_budget=settings.FACE_MAX_FRAMES_PER_SESSION)
-
-

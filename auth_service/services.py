@@ -16,10 +16,17 @@ from auth_service.origin import origin_allowed
 from auth_service.tokens import hash_token, make_token
 from auth_service.webhooks import record_delivery
 from clients.audit import Actor, record_audit
-from clients.jobs import enqueue_on_commit
 from clients.models import ClientUser
-from common import clock, jobs
-from common.errors import Conflict, ContractMismatch, NotAuthenticated, PermissionDenied, SessionClosed, Throttled
+from clients.services import request_preload
+from common import clock
+from common.errors import (
+    Conflict,
+    ContractMismatch,
+    NotAuthenticated,
+    PermissionDenied,
+    SessionClosed,
+    Throttled,
+)
 from core.engine.registry import get_engine
 
 ATTEMPTS_PER_SESSION = 3
@@ -78,12 +85,7 @@ def open_session(*, user: ClientUser, purpose: SessionPurpose, actor: Actor) -> 
         details={"purpose": purpose, "external_user_id": user.external_user_id},
     )
     if purpose == SessionPurpose.ENROLLMENT and user.old_profile_photo:
-        enqueue_on_commit(
-            jobs.PRELOAD_ENROLLMENT_USER,
-            client=user.client,
-            dedupe_key=f"preload:{user.pk}",
-            user_id=user.pk,
-        )
+        request_preload(user=user)
     return OpenedSession(session=session, token=token)
 
 
@@ -192,7 +194,11 @@ def lock_held_session(*, session_id: uuid.UUID, socket_id: uuid.UUID, now: datet
 def cancel_session(*, session: AuthSession, actor: Actor) -> AuthSession:
     """End an open session without a verdict. Cancelling twice is no error; an ended session is one."""
     now = clock.now()
-    session = AuthSession.objects.select_for_update(of=("self",)).select_related("client", "user").get(pk=session.pk)
+    session = (
+        AuthSession.objects.select_for_update(of=("self",))
+        .select_related("client", "user")
+        .get(pk=session.pk)
+    )
     if session.state == SessionState.CANCELLED:
         return session
     session.require_open(now=now)
@@ -209,7 +215,9 @@ def cancel_session(*, session: AuthSession, actor: Actor) -> AuthSession:
 
 def expire_sessions(*, now: datetime) -> int:
     """End every open session whose time is over. Returns how many. Safe to run twice and at once."""
-    due = AuthSession.objects.filter(state=SessionState.OPEN, expires_at__lte=now).values_list("pk", flat=True)
+    due = AuthSession.objects.filter(state=SessionState.OPEN, expires_at__lte=now).values_list(
+        "pk", flat=True
+    )
     return sum(_expire(session_id=pk, now=now) for pk in list(due))
 
 
@@ -241,4 +249,3 @@ def _require_verifiable(user: ClientUser) -> None:
     active = get_engine().contract.key
     if template.contract != active:
         raise ContractMismatch(details={"stored": template.contract, "active": active})
-

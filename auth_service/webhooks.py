@@ -22,7 +22,6 @@ from django.conf import settings
 from auth_service.models import AuthSession, WebhookDelivery
 from auth_service.presenters import present_session
 from clients.jobs import enqueue_on_commit
-from clients.services import reveal_webhook_secret
 from common import jobs
 from common.errors import PermissionDenied, TransientError
 
@@ -73,7 +72,7 @@ def send_delivery(*, delivery: WebhookDelivery, now: datetime) -> None:
         "webhook-id": str(delivery.pk),
         "webhook-timestamp": str(timestamp),
         "webhook-signature": sign(
-            secret=reveal_webhook_secret(client), message_id=str(delivery.pk), timestamp=timestamp, body=body
+            secret=client.get_webhook_secret(), message_id=str(delivery.pk), timestamp=timestamp, body=body
         ),
     }
     try:

@@ -10,6 +10,7 @@ BULK_EXTRACT_OLD_PHOTOS: Final = "core.tasks.bulk_extract_old_photo_embeddings"
 PRELOAD_ENROLLMENT_USER: Final = "core.tasks.preload_enrollment_user"
 WARM_UP_FACE_ENGINE: Final = "core.tasks.warm_up_face_engine"
 SWEEP_JOBS: Final = "core.tasks.sweep_jobs"
+PURGE_FILES: Final = "core.tasks.purge_private_files"
 DELIVER_WEBHOOK: Final = "auth_service.tasks.deliver_webhook"
 EXPIRE_SESSIONS: Final = "auth_service.tasks.expire_sessions"
 
@@ -20,6 +21,7 @@ ALL: Final = (
     PRELOAD_ENROLLMENT_USER,
     WARM_UP_FACE_ENGINE,
     SWEEP_JOBS,
+    PURGE_FILES,
     DELIVER_WEBHOOK,
     EXPIRE_SESSIONS,
 )

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from clients.choices import OldPhotoState
 from clients.models import ClientUser
+from clients.services import record_old_photo_template, record_old_photo_unusable
 from common.errors import FaceAppError, FaceNotFound, InvalidImage, LowQuality, MultipleFaces
 from common.templates import Embedding, Template
 from core.engine.registry import get_engine
@@ -42,32 +43,29 @@ class OldPhotoEmbeddingExtractor:
         self._engine = engine or get_engine()
 
     def extract_from_client_user(self, user: ClientUser, *, force: bool = False) -> Template | None:
-        """The old photo's template, or None with ``user.old_photo_reason`` saying why there is none.
+        """The old photo's template, or None; the user's row then says why there is none.
 
-        Uses what the database holds when it was made under the active contract. Updates ``user`` and its row;
-        a photo that was changed meanwhile is left to its own job. Raises TransientError subclasses only.
+        Uses what the database holds when it was made under the active contract. A photo that was changed
+        meanwhile is left to its own job. Raises TransientError subclasses only.
         """
         contract = self._engine.contract.key
-        if not force and user.old_photo_contract == contract:
-            if user.old_photo_state == OldPhotoState.READY:
-                return user.get_cached_old_photo_embedding()
-            if user.old_photo_state == OldPhotoState.UNUSABLE:
-                return None
-        if not user.old_profile_photo:
+        if not force and user.old_photo_state == OldPhotoState.UNUSABLE:
+            return None
+        if not force and user.old_photo_state == OldPhotoState.READY and user.old_photo_contract == contract:
+            return user.get_cached_old_photo_embedding()
+        photo_name = user.old_profile_photo.name
+        if not photo_name:
             return None
         try:
             template = Template(embedding=self._extract(user), contract=contract)
         except FaceAppError as error:
             if error.retryable:
                 raise
-            user.forget_old_photo_embedding(state=OldPhotoState.UNUSABLE, reason=error.code)
-            user.old_photo_contract = contract
-            self._save(user)
+            record_old_photo_unusable(user_id=user.pk, photo_name=photo_name, reason=error.code)
             logger.info("old photo unusable", extra={"user_id": user.pk, "reason": error.code})
             return None
-        user.cache_old_photo_embedding(template)
-        self._save(user)
-        return template
+        kept = record_old_photo_template(user_id=user.pk, photo_name=photo_name, template=template)
+        return template if kept else None
 
     def _extract(self, user: ClientUser) -> Embedding:
         try:
@@ -81,16 +79,6 @@ class OldPhotoEmbeddingExtractor:
                 crop = self._engine.align(attempt.image, _choose_subject(faces))
                 return self._engine.embed([crop])[0]
         raise FaceNotFound
-
-    @staticmethod
-    def _save(user: ClientUser) -> None:
-        same_photo = ClientUser.objects.filter(pk=user.pk, old_profile_photo=user.old_profile_photo.name)
-        same_photo.update(
-            cached_old_photo_embedding=user.cached_old_photo_embedding,
-            old_photo_contract=user.old_photo_contract,
-            old_photo_state=user.old_photo_state,
-            old_photo_reason=user.old_photo_reason,
-        )
 
 
 def _strategies(image: Image) -> Iterator[_Attempt]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from celery import shared_task
 
 from clients.choices import OldPhotoState
-from clients.jobs import enqueue_on_commit
 from clients.models import ClientUser
-from common import jobs
+from clients.services.files import purge_expired_images, purge_orphan_files
+from clients.services.photos import enqueue_extraction
+from common import clock, jobs
 from core import jobs as runner
 from core.async_processing import get_processor
 from core.engine.registry import get_engine
@@ -24,6 +25,13 @@ def run_job(*, job_id: str) -> None:
 def sweep_jobs() -> None:
     """Send lost jobs again."""
     runner.sweep_jobs()
+
+
+@shared_task(name=jobs.PURGE_FILES)
+def purge_private_files() -> None:
+    """Remove pictures that outlived their client's policy, and files that lost their row."""
+    purge_expired_images(now=clock.now())
+    purge_orphan_files(now=clock.now())
 
 
 @shared_task(name=jobs.EXTRACT_OLD_PHOTO)
@@ -44,18 +52,17 @@ def preload_enrollment_user(user_id: int) -> None:
 
 @shared_task(name=jobs.BULK_EXTRACT_OLD_PHOTOS)
 def bulk_extract_old_photo_embeddings(client_id: str | None = None) -> int:
-    """Queue an extraction for every photo that has no result under the active contract. Returns how many."""
-    contract = get_engine().contract.key
-    due = ClientUser.objects.exclude(old_profile_photo="").exclude(
-        old_photo_contract=contract, old_photo_state__in=[OldPhotoState.READY, OldPhotoState.UNUSABLE]
-    )
+    """Queue an extraction for every photo not yet read under the active contract. Returns how many.
+
+    A photo found unusable stays so until it is replaced or its extraction is asked for by hand.
+    """
+    photos = ClientUser.objects.exclude(old_profile_photo="").exclude(old_photo_state=OldPhotoState.UNUSABLE)
+    due = photos.exclude(old_photo_contract=get_engine().contract.key, old_photo_state=OldPhotoState.READY)
     if client_id:
         due = due.filter(client_id=client_id)
     queued = 0
     for user in due.select_related("client").iterator(chunk_size=500):
-        enqueue_on_commit(
-            jobs.EXTRACT_OLD_PHOTO, client=user.client, dedupe_key=f"old-photo:{user.pk}", user_id=user.pk
-        )
+        enqueue_extraction(user)
         queued += 1
     return queued
 

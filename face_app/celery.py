@@ -7,6 +7,8 @@ import os
 from celery import Celery
 from django.conf import settings
 
+from common import jobs
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "face_app.settings")
 
 
@@ -23,8 +25,9 @@ def _configure(app: Celery) -> None:
         accept_content=["json"],
         task_serializer="json",
         beat_schedule={
-            "sweep-jobs": {"task": "core.tasks.sweep_jobs", "schedule": settings.JOB_SWEEP_SECONDS},
-            "expire-sessions": {"task": "auth_service.tasks.expire_sessions", "schedule": 60.0},
+            "sweep-jobs": {"task": jobs.SWEEP_JOBS, "schedule": settings.JOB_SWEEP_SECONDS},
+            "expire-sessions": {"task": jobs.EXPIRE_SESSIONS, "schedule": 60.0},
+            "purge-files": {"task": jobs.PURGE_FILES, "schedule": 3600.0},
         },
     )
     if settings.CELERY_BROKER_URL:
