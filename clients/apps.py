@@ -8,4 +8,6 @@ class ClientsConfig(AppConfig):
     verbose_name = "Clients and their people"
 
     def ready(self) -> None:
-        from clients import signals  # noqa: F401, PLC0415 - receivers register on import
+        # Receivers and the schema extension register themselves on import.
+        from clients import signals  # noqa: F401, PLC0415
+        from clients.api import schema  # noqa: F401, PLC0415

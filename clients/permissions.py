@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.core.exceptions import ImproperlyConfigured
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from clients.models import ApiKey
 from common.errors import PermissionDenied
+
+if TYPE_CHECKING:
+    # DRF loads this module while it is still loading its own views.
+    from rest_framework.views import APIView
 
 
 class HasScope(BasePermission):

@@ -10,15 +10,19 @@ from __future__ import annotations
 import math
 import re
 import time
+from typing import TYPE_CHECKING
 
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
 from clients.models import ApiKey
+
+if TYPE_CHECKING:
+    # DRF loads this module while it is still loading its own views.
+    from rest_framework.views import APIView
 
 _RATE = re.compile(r"\A(\d+)/(s|m|h|d)[a-z]*\Z")
 _WINDOW_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
