@@ -37,7 +37,7 @@ class LandmarkLayout(StrEnum):
     EYES_NOSE_MOUTH = "eyes_nose_mouth"
     """left eye, right eye, nose tip, left mouth corner, right mouth corner (SCRFD, ArcFace template)"""
     EYE_CORNERS_NOSE = "eye_corners_nose"
-    """left eye outer, left eye inner, right eye inner, right eye outer, nose base (dlib), left = image left"""
+    """left eye outer, left inner, right inner, right outer, nose base (dlib); left = image left"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class EmbeddingContract:
 
     model_id: str
     digest: str
-    """SHA-256 of the weights, lower-case hex."""
+    """SHA-256 over the weights' digest and the preprocessing, lower-case hex: whatever shapes a vector."""
     dimension: int
     preprocessing: str
     """A short canonical text of alignment and normalisation, such as ``arcface112 rgb (x-127.5)/127.5``."""
@@ -115,7 +115,9 @@ class FaceEngine(Protocol):
     @property
     def landmark_layout(self) -> LandmarkLayout: ...
 
-    def detect(self, image: Image, *, search: Box | None = None, input_size: int | None = None) -> list[DetectedFace]:
+    def detect(
+        self, image: Image, *, search: Box | None = None, input_size: int | None = None
+    ) -> list[DetectedFace]:
         """Faces, largest first.
 
         ``search`` is the box of the last frame's face: the engine may look around it first and falls

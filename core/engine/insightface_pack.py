@@ -1,0 +1,202 @@
+"""InsightFace-shaped packs: an SCRFD detector and an ArcFace recogniser on onnxruntime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from common.errors import EngineUnavailable
+from core.engine.antispoof import PassiveLiveness, load_passive_liveness
+from core.engine.catalog import licence_of
+from core.engine.config import EngineConfig
+from core.engine.digests import contract_digest
+from core.engine.geometry import View, arcface_crop, cut_around, whole
+from core.engine.onnx import require_providers, session_options
+from core.engine.pack_files import ModelFile, PackFiles, read_pack
+from core.engine.types import (
+    Box,
+    Capability,
+    DetectedFace,
+    EmbeddingContract,
+    Embeddings,
+    Image,
+    LandmarkLayout,
+    PackSummary,
+)
+
+_WEBCAM_SIDE_PX = 320
+_SEARCH_SIDE_PX = 224
+_SEARCH_FACTOR = 1.8
+_INPUT_SIDES_PX = (224, 320, 480, 640, 960, 1280)
+"""insightface keeps a session for every input size it has seen, so they come from a short list."""
+_MIN_CONFIDENCE = 0.5
+_BATCH = 16
+
+
+class InsightFaceEngine:
+    """See `FaceEngine`. The sessions release the interpreter lock and are shared by all threads."""
+
+    def __init__(
+        self,
+        *,
+        files: PackFiles,
+        detector: Any,
+        recognizer: Any,
+        contract: EmbeddingContract,
+        passive_liveness: PassiveLiveness | None,
+        directory: Path,
+    ) -> None:
+        self._files = files
+        self._detector = detector
+        self._recognizer = recognizer
+        self._contract = contract
+        self._passive_liveness = passive_liveness
+        self._directory = directory
+        self._crop_side_px = int(recognizer.input_size[0])
+        # A named or missing first axis takes any number; these models often have it fixed at 1.
+        self._batch = 1 if recognizer.input_shape[0] == 1 else _BATCH
+
+    @property
+    def contract(self) -> EmbeddingContract:
+        return self._contract
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        seen = {Capability.POSE}
+        if self._passive_liveness is not None:
+            seen.add(Capability.PASSIVE_LIVENESS)
+        return frozenset(seen)
+
+    @property
+    def landmark_layout(self) -> LandmarkLayout:
+        return LandmarkLayout.EYES_NOSE_MOUTH
+
+    def detect(
+        self, image: Image, *, search: Box | None = None, input_size: int | None = None
+    ) -> list[DetectedFace]:
+        if search is not None and search.area > 0:
+            view = cut_around(image, search, factor=_SEARCH_FACTOR)
+            near = self._find(view, side_px=_SEARCH_SIDE_PX) if view is not None else []
+            if near:
+                return near
+        return self._find(whole(image), side_px=_next_side(input_size or _WEBCAM_SIDE_PX))
+
+    def align(self, image: Image, face: DetectedFace) -> Image:
+        return arcface_crop(image, face.landmarks, side_px=self._crop_side_px)
+
+    def embed(self, crops: Sequence[Image]) -> Embeddings:
+        expected = (self._crop_side_px, self._crop_side_px, 3)
+        for crop in crops:
+            if crop.shape != expected:
+                raise ValueError(f"a crop has shape {crop.shape}, not {expected} as align() gives")
+        if not crops:
+            return np.empty((0, self._contract.dimension), dtype=np.float32)
+        rows = [
+            self._recognizer.get_feat(list(crops[start : start + self._batch]))
+            for start in range(0, len(crops), self._batch)
+        ]
+        raw = np.concatenate(rows).astype(np.float32)
+        unit: Embeddings = raw / np.linalg.norm(raw, axis=1, keepdims=True)
+        return unit
+
+    def live_probability(self, image: Image, face: DetectedFace) -> float | None:
+        return self._passive_liveness.probability(image, face.box) if self._passive_liveness else None
+
+    def summary(self) -> PackSummary:
+        licence = licence_of(self._directory.name)
+        return PackSummary(
+            name=self._files.display_name,
+            detector=self._files.detector.path.name,
+            recognizer=self._files.recognizer.path.name,
+            licence=licence.title,
+            commercial_use=licence.commercial_use,
+            speed_note=licence.speed_note,
+            provider=self._recognizer.session.get_providers()[0],
+        )
+
+    def close(self) -> None:
+        """Nothing to release but memory, which goes with the object."""
+
+    def _find(self, view: View, *, side_px: int) -> list[DetectedFace]:
+        boxes, points = self._detector.detect(
+            np.ascontiguousarray(view.pixels), input_size=(side_px, side_px), det_thresh=_MIN_CONFIDENCE
+        )
+        faces = [
+            DetectedFace(
+                box=view.box_to_image(Box(*(float(value) for value in row[:4]))),
+                confidence=float(min(1.0, row[4])),
+                landmarks=view.points_to_image(landmarks),
+            )
+            for row, landmarks in zip(boxes, points, strict=True)
+        ]
+        return sorted(faces, key=lambda face: face.box.area, reverse=True)
+
+
+def load_insightface_engine(directory: Path, config: EngineConfig) -> InsightFaceEngine:
+    """Load a pack from a directory, downloading nothing. Raises EngineUnavailable, naming what is wrong."""
+    files = read_pack(directory)
+    detector = _load_model(files.detector, task="detection", config=config)
+    if not detector.use_kps:
+        raise EngineUnavailable(f"{files.detector.path} gives no landmarks, so faces cannot be aligned")
+    recognizer = _load_model(files.recognizer, task="recognition", config=config)
+    passive_liveness = load_passive_liveness(
+        directories=(config.antispoof_dir, directory, directory / "antispoof"), config=config
+    )
+    return InsightFaceEngine(
+        files=files,
+        detector=detector,
+        recognizer=recognizer,
+        contract=_contract(files, dimension=_produced_dimension(files, recognizer)),
+        passive_liveness=passive_liveness,
+        directory=directory,
+    )
+
+
+def _load_model(file: ModelFile, *, task: str, config: EngineConfig) -> Any:
+    from insightface.model_zoo import get_model  # noqa: PLC0415 - takes a second to import
+
+    providers = require_providers(config)
+    scaling: Any = {"mean": file.mean, "std": file.std}
+    try:
+        return get_model(
+            str(file.path),
+            model_task=task,
+            model_metadata={"preprocessing": scaling},
+            providers=providers,
+            sess_options=session_options(config),
+            download=False,
+        )
+    except Exception as error:
+        raise EngineUnavailable(f"{file.path} cannot be loaded for {task}: {error}") from error
+
+
+def _produced_dimension(files: PackFiles, recognizer: Any) -> int:
+    """What the model really gives; insightface does not compare it with what the manifest declares."""
+    side = int(recognizer.input_size[0])
+    vector = recognizer.get_feat(np.zeros((side, side, 3), dtype=np.uint8))
+    if vector.ndim != 2 or vector.shape[0] != 1:
+        raise EngineUnavailable(f"{files.recognizer.path} gives shape {vector.shape}, not one vector")
+    dimension = int(vector.shape[1])
+    if files.declared_dimension not in {None, dimension}:
+        raise EngineUnavailable(
+            f"{files.recognizer.path} gives {dimension} dimensions, "
+            f"the manifest declares {files.declared_dimension}"
+        )
+    return dimension
+
+
+def _contract(files: PackFiles, *, dimension: int) -> EmbeddingContract:
+    preprocessing = f"arcface 5-point rgb (x-{files.recognizer.mean:g})/{files.recognizer.std:g}; l2"
+    return EmbeddingContract(
+        model_id=files.model_id,
+        digest=contract_digest(weights_sha256=files.recognizer.sha256, preprocessing=preprocessing),
+        dimension=dimension,
+        preprocessing=preprocessing,
+    )
+
+
+def _next_side(wanted_px: int) -> int:
+    return next((side for side in _INPUT_SIDES_PX if side >= wanted_px), _INPUT_SIDES_PX[-1])
