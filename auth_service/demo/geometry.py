@@ -8,6 +8,7 @@ up, roll > 0 tilts clockwise in the image; all in degrees.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ FRAME_WIDTH = 640
 FRAME_HEIGHT = 480
 FOCAL_PX = 600.0
 MARGIN_PX = 60
-"""The picture on the relief reaches this far beyond the frame, so that a swaying body never ends at its edge."""
+"""The picture reaches this far beyond the frame, so that a swaying body never ends at its edge."""
 
 CANVAS_WIDTH = FRAME_WIDTH + 2 * MARGIN_PX
 CANVAS_HEIGHT = FRAME_HEIGHT + 2 * MARGIN_PX
@@ -29,6 +30,7 @@ PX_PER_CM = OUTER_EYES_PX / OUTER_EYES_CM
 EYES_ON_CANVAS = (CANVAS_WIDTH / 2, MARGIN_PX + 196.0)
 
 Floats = NDArray[np.float32]
+Numbers = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,6 @@ class Pose:
     y: float = 0.0
     z: float = 0.0
     """Shift of the whole body in centimetres; z < 0 is closer to the camera."""
-    blink: float = 0.0
-    smile: float = 0.0
-    """Both in [0, 1]."""
 
 
 def rotation(*, yaw: float, pitch: float, roll: float) -> Floats:
@@ -53,4 +52,4 @@ def rotation(*, yaw: float, pitch: float, roll: float) -> Floats:
     about_y = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
     about_x = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
     about_z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    return (about_z @ about_y @ about_x).astype(np.float32)
+    return np.asarray(about_z @ about_y @ about_x, np.float32)

@@ -1,15 +1,21 @@
-"""How the virtual person answers a command: a reaction, a smooth move, a hold, the way back, and never quite still."""
+"""How the virtual person answers a command: reaction, smooth move, hold, way back; and never quite still."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from auth_service.demo.geometry import Pose
 
-MOTIONS = ("turn_left", "turn_right", "look_up", "look_down", "closer", "blink", "smile")
+_AXIS_OF: dict[str, tuple[str, float]] = {
+    "turn_left": ("yaw", 1.0),
+    "turn_right": ("yaw", -1.0),
+    "look_up": ("pitch", 1.0),
+    "look_down": ("pitch", -1.0),
+    "closer": ("z", -1.0),
+}
+MOTIONS = tuple(_AXIS_OF)
 _AXES = ("yaw", "pitch", "roll", "x", "y", "z")
 _SWAY = (0.7, 0.6, 0.4, 0.22, 0.15, 0.25)
 """Standard deviation of the small movements nobody can suppress: degrees, then centimetres."""
@@ -26,7 +32,7 @@ class Answer:
     hold: float
     fall: float
     extent: float
-    """Degrees for turns and looks, centimetres for closer, a share for blink and smile."""
+    """Degrees for turns and looks, centimetres for closer."""
 
     def share(self, at: float) -> float:
         up = _ease((at - self.begins) / self.rise)
@@ -35,20 +41,16 @@ class Answer:
 
 
 def plan_answer(kind: str, *, shown_at: float, rng: np.random.Generator) -> Answer:
-    """A cooperative person's answer to a command seen at ``shown_at``. Raises ValueError for an unknown kind."""
+    """A cooperative person's answer to a command seen at ``shown_at``. Raises ValueError for others."""
     if kind not in MOTIONS:
         raise ValueError(f"{kind!r} is no movement")
     reaction = rng.uniform(0.3, 0.6)
-    if kind == "blink":
-        return Answer(kind, shown_at + reaction, rise=0.12, hold=0.30, fall=0.15, extent=1.0)
     if kind == "closer":
         extent, rise = rng.uniform(13.5, 16.0), rng.uniform(0.7, 0.85)
     elif kind.startswith("turn"):
         extent, rise = rng.uniform(21.0, 25.0), rng.uniform(0.5, 0.65)
-    elif kind.startswith("look"):
-        extent, rise = rng.uniform(13.0, 16.0), rng.uniform(0.5, 0.65)
     else:
-        extent, rise = 1.0, rng.uniform(0.4, 0.5)
+        extent, rise = rng.uniform(13.0, 16.0), rng.uniform(0.5, 0.65)
     hold, fall = rng.uniform(0.5, 0.65), rng.uniform(0.45, 0.55)
     return Answer(kind, shown_at + reaction, rise=rise, hold=hold, fall=fall, extent=extent)
 
@@ -68,28 +70,14 @@ class Sway:
 
 def pose_at(seconds: float, *, sway: Sway, answers: list[Answer]) -> Pose:
     """Where the person is: the sway plus every answer that is under way."""
-    moved = {"blink": 0.0, "smile": 0.0, **sway.at(seconds)}
+    moved = sway.at(seconds)
     for answer in answers:
         axis, sign = _AXIS_OF[answer.kind]
         moved[axis] += sign * answer.extent * answer.share(seconds)
     return Pose(**moved)
 
 
-_AXIS_OF: dict[str, tuple[str, float]] = {
-    "turn_left": ("yaw", 1.0),
-    "turn_right": ("yaw", -1.0),
-    "look_up": ("pitch", 1.0),
-    "look_down": ("pitch", -1.0),
-    "closer": ("z", -1.0),
-    "blink": ("blink", 1.0),
-    "smile": ("smile", 1.0),
-}
-
-
 def _ease(share: float) -> float:
     """0 to 1 with no jerk at either end."""
     t = min(max(share, 0.0), 1.0)
     return t**3 * (10 - 15 * t + 6 * t * t)
-
-
-Clock = Callable[[], float]

@@ -79,7 +79,7 @@ def _placed(points: list[Point] | tuple[Point, ...], placement: NDArray[np.float
 
 
 def _cut_out(outline: Floats) -> Floats:
-    # The photo may end above the canvas's lower edge; the body goes on, or it would hang in the air when it sways.
+    # The photo may end above the canvas's lower edge; the body goes on, or it would hang in the air.
     down = np.array([[outline[-1, 0], CANVAS_HEIGHT], [outline[0, 0], CANVAS_HEIGHT]], np.float32)
     mask = np.zeros((CANVAS_HEIGHT, CANVAS_WIDTH), np.uint8)
     cv2.fillPoly(mask, [np.vstack([outline, down]).round().astype(np.int32)], 255)

@@ -19,6 +19,7 @@ from auth_service.demo.geometry import (
     FOCAL_PX,
     PX_PER_CM,
     Floats,
+    Numbers,
 )
 from auth_service.demo.portrait import Portrait
 
@@ -64,10 +65,7 @@ class Relief:
 
 
 def build_relief(portrait: Portrait) -> Relief:
-    across_px, down_px = np.meshgrid(
-        np.arange(CANVAS_WIDTH, dtype=np.float32), np.arange(CANVAS_HEIGHT, dtype=np.float32)
-    )
-    x, y = _face_coordinates(portrait, across_px, down_px)
+    x, y = face_coordinates(portrait)
     outline = np.asarray(cv2.GaussianBlur(portrait.opacity, (0, 0), 6.0), np.float32)
     height = _height(x, y)
     height = height * outline + _SURROUNDINGS_HEIGHT * (1 - outline)
@@ -85,8 +83,14 @@ def build_relief(portrait: Portrait) -> Relief:
     )
 
 
-def _face_coordinates(portrait: Portrait, across_px: Floats, down_px: Floats) -> tuple[Floats, Floats]:
-    """Centimetres of the generic face: this face's own nose, mouth and chin lie where the generic ones do."""
+def face_coordinates(portrait: Portrait) -> tuple[Floats, Floats]:
+    """Where each canvas pixel lies on the generic face, in centimetres from the middle of the eyes.
+
+    Bent so that this face's own nose, mouth and chin lie where the generic ones do.
+    """
+    across_px, down_px = np.meshgrid(
+        np.arange(CANVAS_WIDTH, dtype=np.float32), np.arange(CANVAS_HEIGHT, dtype=np.float32)
+    )
     marks = portrait.points
     line = np.stack([marks.eyes, marks.nose, marks.mouth, marks.chin])
     own_y = line[:, 1] - marks.eyes[1]
@@ -96,8 +100,8 @@ def _face_coordinates(portrait: Portrait, across_px: Floats, down_px: Floats) ->
     beyond = np.minimum(below, 0) * stretch + np.maximum(below - own_y[-1], 0) * stretch
     middle_x = np.interp(below, own_y, line[:, 0])
     return (
-        ((across_px - middle_x) / PX_PER_CM).astype(np.float32),
-        (inside + beyond).astype(np.float32),
+        np.asarray((across_px - middle_x) / PX_PER_CM, np.float32),
+        np.asarray(inside + beyond, np.float32),
     )
 
 
@@ -105,35 +109,36 @@ def _height(x: Floats, y: Floats) -> Floats:
     head = _ellipsoid(x, y)
     for at_x, at_y, wide, tall, bump in _BUMPS:
         for side in {at_x, -at_x}:
-            head += bump * _bell((x - side) / wide) * _bell((y - at_y) / tall)
+            head += bump * bell((x - side) / wide) * bell((y - at_y) / tall)
     head += _nose(x, y)
     # Hair lies behind the face, neck and shoulders behind the chin.
-    floor = _HAIR_HEIGHT + (_NECK_HEIGHT - _HAIR_HEIGHT) * _smooth((y - 6.0) / 6.0)
+    floor = _HAIR_HEIGHT + (_NECK_HEIGHT - _HAIR_HEIGHT) * smooth((y - 6.0) / 6.0)
     return np.asarray(np.logaddexp(head * 2.0, floor * 2.0) / 2.0, np.float32)
 
 
 def _ellipsoid(x: Floats, y: Floats) -> Floats:
     # The jaw is narrower than the temples, and the front of a face is flatter than an ellipsoid.
-    half_width = _HEAD_HALF_WIDTH - 2.2 * _smooth((y - 3.0) / 8.0)
+    half_width = _HEAD_HALF_WIDTH - 2.2 * smooth((y - 3.0) / 8.0)
     across = np.abs(x / half_width) ** 2.3
     along = np.abs((y - _HEAD_MIDDLE_Y) / _HEAD_HALF_HEIGHT) ** 3.5
     inside = 1.0 - across - along
-    return np.where(inside > 0, _HEAD_DEPTH * np.sqrt(np.maximum(inside, 0)), 6.0 * inside) - 0.2
+    rounded = _HEAD_DEPTH * np.sqrt(np.maximum(inside, 0))
+    return np.asarray(np.where(inside > 0, rounded, 6.0 * inside) - 0.2, np.float32)
 
 
 def _nose(x: Floats, y: Floats) -> Floats:
     """A ridge that rises from between the eyes to the tip and falls quickly to the lip."""
-    rise = _smooth((y + 1.0) / 4.8)
-    fall = 1.0 - _smooth((y - 3.9) / 1.5)
+    rise = smooth((y + 1.0) / 4.8)
+    fall = 1.0 - smooth((y - 3.9) / 1.5)
     wide = 0.75 + 0.45 * rise
-    return 2.8 * rise * fall * _bell(x / wide)
+    return 2.8 * rise * fall * bell(x / wide)
 
 
 def _follows(x: Floats, y: Floats) -> Floats:
     # The jaw line rises towards the ears.
     jaw = 12.0 - 4.0 * np.minimum(np.abs(x) / 8.0, 1.0) ** 2
-    beside = _smooth((np.abs(x) - _HEAD_HALF_WIDTH - 4.0) / 4.0)
-    return ((1.0 - beside) * (1.0 - _smooth((y - jaw) / _NECK_BEND_CM))).astype(np.float32)
+    beside = smooth((np.abs(x) - _HEAD_HALF_WIDTH - 4.0) / 4.0)
+    return np.asarray((1.0 - beside) * (1.0 - smooth((y - jaw) / _NECK_BEND_CM)), np.float32)
 
 
 def _normals(depth: Floats) -> Floats:
@@ -146,10 +151,11 @@ def _normals(depth: Floats) -> Floats:
     return np.asarray(normals / np.linalg.norm(normals, axis=2, keepdims=True), np.float32)
 
 
-def _bell(u: Floats) -> Floats:
-    return np.exp(-0.5 * u * u)
+def bell(u: Numbers) -> Floats:
+    return np.asarray(np.exp(-0.5 * u * u), np.float32)
 
 
-def _smooth(u: Floats) -> Floats:
+def smooth(u: Numbers) -> Floats:
+    """0 below 0, 1 above 1."""
     t = np.clip(u, 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
+    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from auth_service.demo.geometry import FRAME_HEIGHT, FRAME_WIDTH
+from auth_service.demo.geometry import FRAME_HEIGHT, FRAME_WIDTH, Floats
 from core.engine.types import Image
 
 _NOISE_BANKS = 3
@@ -40,14 +40,14 @@ class Sensor:
             raise RuntimeError("the frame could not be encoded")
         return bytes(encoded)
 
-    def _noise(self) -> np.ndarray:
+    def _noise(self) -> Floats:
         total = np.zeros((FRAME_HEIGHT, FRAME_WIDTH, 3), np.float32)
         for bank in self._banks:
             top, left = self._rng.integers(0, _BANK_MARGIN, 2)
             total += bank[top : top + FRAME_HEIGHT, left : left + FRAME_WIDTH]
         return total
 
-    def _bank(self, shape: tuple[int, int, int]) -> np.ndarray:
+    def _bank(self, shape: tuple[int, int, int]) -> Floats:
         noise = cv2.GaussianBlur(self._rng.standard_normal(shape, dtype=np.float32), (0, 0), 0.6)
         wanted = _NOISE_LEVELS / np.sqrt(_NOISE_BANKS)
         return np.asarray(noise * np.float32(wanted / noise.std()), np.float32)

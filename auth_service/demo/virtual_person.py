@@ -1,4 +1,4 @@
-"""A person made from one photo, seen by a webcam: a relief turned in space, a still room, light from a screen."""
+"""A person made from one photo, seen by a webcam: a relief turned in space, a still room, light."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class VirtualPerson:
     def render(self, pose: Pose, *, flash: Color | None = None, flash_gain: float = 0.0) -> Image:
         """One frame without the camera's own faults: shape (480, 640, 3), BGR.
 
-        ``flash`` is the light of the screen, ``flash_gain`` its strength on a face at 55 cm against the room's.
+        ``flash`` is the light of the screen, ``flash_gain`` its strength on a face at 55 cm (room: 1).
         """
         turn = rotation(yaw=pose.yaw, pitch=pose.pitch + self._bow, roll=pose.roll)
         sight = self._look(turn, np.array([pose.x, pose.y, pose.z], np.float32))
@@ -82,10 +82,10 @@ class VirtualPerson:
         )
         person = person * _full(light)
         room = self._room * _room_light(flash, flash_gain)
-        return np.clip(room + opacity * (person - room), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(room + opacity * (person - room), 0, 255), np.uint8)
 
     def _look(self, turn: Floats, shift: Floats) -> _Sight:
-        """March every ray from the camera until it is behind the relief (the head's inverse turn moves the ray)."""
+        """March every ray, turned back by the head's turn, from the camera until it is behind the relief."""
         relief = self._relief
         back = turn.T
         offset = shift + relief.pivot
@@ -119,9 +119,8 @@ class VirtualPerson:
     def _follows(self, straight: Floats, origin: Floats, distance: float) -> Floats:
         guess = straight * np.float32(distance) + origin
         u, v = _project(guess[..., 0], guess[..., 1], guess[..., 2])
-        return np.asarray(
-            cv2.remap(self._relief.follows, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
-        )
+        follows = cv2.remap(self._relief.follows, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(follows, np.float32)
 
     def _light(self, turn: Floats, sight: _Sight, *, flash: Color | None, flash_gain: float) -> Floats:
         """Factors for the encoded picture, shape (240, 320, 1 or 3)."""
@@ -149,8 +148,9 @@ def _project(x: Floats, y: Floats, z: Floats) -> tuple[Floats, Floats]:
 
 
 def _full(half: Floats) -> Floats:
-    resized = cv2.resize(half, (FRAME_WIDTH, FRAME_HEIGHT), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(resized if half.ndim == 2 else resized.reshape(FRAME_HEIGHT, FRAME_WIDTH, -1), np.float32)
+    full = cv2.resize(half, (FRAME_WIDTH, FRAME_HEIGHT), interpolation=cv2.INTER_LINEAR)
+    # OpenCV drops a last axis of one.
+    return np.asarray(full.reshape(FRAME_HEIGHT, FRAME_WIDTH, *half.shape[2:]), np.float32)
 
 
 def _room_light(flash: Color | None, flash_gain: float) -> Floats:

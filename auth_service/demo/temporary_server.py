@@ -1,0 +1,119 @@
+"""A server of our own for a demo: another process, another data directory, gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import httpx
+from django.conf import settings
+
+START_SECONDS = 120.0
+STOP_SECONDS = 15.0
+_POLL_SECONDS = 0.25
+
+
+class ServerDidNotStart(Exception):
+    """Carries the end of what the server wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryServer:
+    url: str
+    environment: dict[str, str]
+    """For a command that is to use this server's database."""
+    log: Path
+
+
+def is_alive(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/live", timeout=2.0, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@contextlib.contextmanager
+def run_temporary_server() -> Iterator[TemporaryServer]:
+    """Migrate an empty SQLite database and serve it. Raises ServerDidNotStart."""
+    with tempfile.TemporaryDirectory(prefix="facegate-demo-") as directory:
+        server = TemporaryServer(
+            url=f"http://127.0.0.1:{_free_port()}",
+            environment=_environment(Path(directory)),
+            log=Path(directory) / "server.log",
+        )
+        with server.log.open("wb") as log:
+            migrated = _start(["migrate", "--verbosity=0"], server, log).wait()
+            if migrated != 0:
+                raise ServerDidNotStart(_end_of(server.log))
+            port = server.url.rpartition(":")[2]
+            process = _start(["serve", "--port", port], server, log)
+            try:
+                _await_alive(server, process)
+                yield server
+            finally:
+                _stop(process)
+
+
+def manage_command(*arguments: str) -> list[str]:
+    return [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *arguments]
+
+
+def _environment(directory: Path) -> dict[str, str]:
+    # Everything that could reach the user's own data is pointed elsewhere; installed models are only read.
+    return {
+        **os.environ,
+        "FACE_DATA_DIR": str(directory),
+        "FACE_MODELS_DIR": str(settings.FACE_MODELS_DIR),
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+        "CELERY_BROKER_URL": "",
+        "PUBLIC_URL": "",
+        "DEBUG": "true",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def _start(arguments: list[str], server: TemporaryServer, log: BinaryIO) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own manage.py
+        manage_command(*arguments),
+        env=server.environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def _await_alive(server: TemporaryServer, process: subprocess.Popen[bytes]) -> None:
+    give_up = time.monotonic() + START_SECONDS
+    while not is_alive(server.url):
+        if process.poll() is not None or time.monotonic() > give_up:
+            raise ServerDidNotStart(_end_of(server.log))
+        time.sleep(_POLL_SECONDS)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace")[-2000:]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
