@@ -42,7 +42,7 @@ def page(
 
 
 def content_security_policy(*, sockets: Sequence[str] = (), embedders: Sequence[str] = ()) -> str:
-    """``sockets``: socket URLs the page connects to; ``embedders``: origins that may show it in a frame."""
+    """``sockets``: socket origins the page connects to; ``embedders``: origins that may show it in a frame."""
     rules = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],

@@ -38,7 +38,7 @@ def instruction_texts() -> Texts:
         "closer": _("Move a little closer"),
         "blink": _("Blink with both eyes"),
         "smile": _("Smile"),
-        "flash": _("Keep still while the screen changes colour"),
+        "flash": _("Keep still. The screen changes colour"),
         "hold_still": _("Hold still"),
         "processing": _("Checking, one moment"),
     }

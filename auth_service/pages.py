@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -30,27 +28,23 @@ def session_page(request: HttpRequest, token: str) -> HttpResponse:
     state = SessionState.EXPIRED if session.is_open and clock.now() >= session.expires_at else session.state
     if state != SessionState.OPEN:
         return _closed_page(request, state=state, organisation=session.client.name, status=410)
-    socket = socket_url(request, session)
     context = {
         "session": session,
         "organisation": session.client.name,
-        "config": {"socket_url": socket, "token": token, "purpose": session.purpose},
+        # Only the path: the page knows its own host and whether it was loaded securely, also behind a proxy.
+        "config": {"socket_path": f"/ws/sessions/{session.pk}/", "token": token},
         "texts": page_texts(session),
     }
     response = render(request, "session/session.html", context)
     response["Content-Security-Policy"] = content_security_policy(
-        sockets=[socket], embedders=session.client.allowed_origins
+        # Older Safari does not count sockets of the same host as 'self'.
+        sockets=[f"ws://{request.get_host()}", f"wss://{request.get_host()}"],
+        embedders=session.client.allowed_origins,
     )
     response["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
     # The address of the page is itself a credential.
     response["Referrer-Policy"] = "no-referrer"
     return response
-
-
-def socket_url(request: HttpRequest, session: AuthSession) -> str:
-    """The session's socket on the host that served the page, secure when the page is."""
-    address = urlsplit(request.build_absolute_uri(f"/ws/sessions/{session.pk}/"))
-    return address._replace(scheme="wss" if request.is_secure() else "ws").geturl()
 
 
 def _closed_page(request: HttpRequest, *, state: str, organisation: str, status: int) -> HttpResponse:

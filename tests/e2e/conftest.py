@@ -1,0 +1,96 @@
+"""Real Chromium with a camera made of one packaged photo."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+from skimage import data
+
+FACE_CROP = (slice(20, 260), slice(65, 385))
+"""Head and shoulders of `skimage.data.astronaut`, 4:3, so that the face is as large as at a desk."""
+CAMERA_FRAMES = 30
+
+
+def chromium_path() -> Path | None:
+    path = Path(os.environ.get("CHROMIUM_PATH") or "/usr/bin/chromium")
+    return path if path.exists() else None
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    path = chromium_path()
+    if path is None:
+        reason = "no Chromium: install it (make services) or set CHROMIUM_PATH"
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def face_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MJPEG file for Chromium's fake camera: a face that sways a little, with sensor noise."""
+    picture = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)[FACE_CROP]
+    picture = cv2.resize(picture, (640, 480), interpolation=cv2.INTER_CUBIC)
+    noise = np.random.default_rng(7)
+    path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
+    with path.open("wb") as file:
+        for index in range(CAMERA_FRAMES):
+            sway = 6 * np.sin(2 * np.pi * index / CAMERA_FRAMES)
+            moved = cv2.warpAffine(
+                picture, np.float32([[1, 0, sway], [0, 1, 0]]), (640, 480), borderMode=cv2.BORDER_REFLECT
+            )
+            grain = noise.normal(0, 2, moved.shape)
+            frame = np.clip(moved + grain, 0, 255).astype(np.uint8)
+            file.write(cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
+    return path
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """Module-scoped on purpose: Playwright keeps an event loop running, which later async tests must not meet."""
+    # Django takes that loop for an async view and would refuse every query of these plain tests.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    try:
+        with sync_playwright() as running:
+            yield running
+    finally:
+        if before is None:
+            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+        else:
+            os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+Launch = Callable[..., Browser]
+
+
+@pytest.fixture(scope="module")
+def launch(playwright: Playwright, chromium: Path) -> Iterator[Launch]:
+    """Start Chromium with these flags; the same flags give the same browser again."""
+    running: dict[tuple[str, ...], Browser] = {}
+
+    def start(*flags: str) -> Browser:
+        if flags not in running:
+            running[flags] = playwright.chromium.launch(executable_path=str(chromium), args=list(flags))
+        return running[flags]
+
+    yield start
+    for browser in running.values():
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def camera_browser(launch: Launch, face_camera: Path) -> Browser:
+    """Chromium whose camera shows the face and is allowed without asking."""
+    return launch(
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={face_camera}",
+    )
