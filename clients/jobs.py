@@ -29,6 +29,8 @@ DEFAULT_MAX_ATTEMPTS = 5
 FIRST_RETRY_SECONDS = 5.0
 LONGEST_RETRY_SECONDS = 3600.0
 SWEEP_LIMIT = 200
+# A request waits for this: once more on a dropped connection, then leave it to the sweeper.
+_SEND_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 _CLOCK_SKEW = timedelta(seconds=2)
 
 
@@ -93,7 +95,9 @@ def _send_on_commit(job: Job, *, delay_seconds: float = 0.0) -> None:
 def _send(job_id: UUID, *, delay_seconds: float) -> None:
     countdown = delay_seconds if delay_seconds > 0 else None
     try:
-        current_app.send_task(RUN_JOB, kwargs={"job_id": str(job_id)}, countdown=countdown, retry=False)
+        current_app.send_task(
+            RUN_JOB, kwargs={"job_id": str(job_id)}, countdown=countdown, retry_policy=_SEND_POLICY
+        )
     except (OperationalError, OSError):
         logger.warning("job message not sent; the sweeper will", extra={"job_id": str(job_id)}, exc_info=True)
 
