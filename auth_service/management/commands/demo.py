@@ -39,7 +39,7 @@ class Command(BaseCommand):
             help="a key for that server; without it a client is made in the database of these settings",
         )
         parser.add_argument(
-            "--keep", action="store_true", help="with --url: do not delete what the demo made"
+            "--keep", action="store_true", help="with --url: leave what the demo made"
         )
         parser.add_argument("--seed", type=int, default=1, help="of the people's movements")
 
