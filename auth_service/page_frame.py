@@ -42,7 +42,7 @@ def page(
 
 
 def content_security_policy(*, sockets: Sequence[str] = (), embedders: Sequence[str] = ()) -> str:
-    """``sockets``: socket origins the page connects to; ``embedders``: origins that may show it in a frame."""
+    """``sockets``: origins the page opens sockets to; ``embedders``: origins that may frame it."""
     rules = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],

@@ -25,9 +25,7 @@ def problem_texts(organisation: str) -> dict[str, Problem]:
     ask = _("Ask %(organisation)s for a new link.") % names
     used = Problem(
         _("This link has been used"),
-        _(
-            "A link is good for one check. Yours is over, or it is open in another window or on another device."
-        ),
+        _("A link is good for one check. This one is over, or it is open in another window or device."),
         (_("If the check is open in another window, go on there."), ask),
         retry=False,
     )

@@ -6,9 +6,10 @@ from dataclasses import asdict
 
 from django.utils.translation import gettext as _
 
-from auth_service.models import AuthSession
+from auth_service.models import AuthSession, SessionPurpose
 from auth_service.page_endings import ending_texts, reason_texts
 from auth_service.page_problems import problem_texts
+from clients.choices import ImageRetention
 
 Texts = dict[str, str]
 
@@ -25,6 +26,21 @@ def page_texts(session: AuthSession) -> dict[str, object]:
         "ends": {code: asdict(end) for code, end in ending_texts(session.purpose, organisation).items()},
         "problems": {code: asdict(problem) for code, problem in problem_texts(organisation).items()},
     }
+
+
+def privacy_text(session: AuthSession) -> str:
+    """What happens to the pictures, by the client's own policy: a promise that the server keeps."""
+    client = session.client
+    names = {"organisation": client.name, "days": client.retention_days}
+    sentences = [_("The pictures are used for this check only.")]
+    if client.image_retention == ImageRetention.NONE:
+        sentences.append(_("They are not kept."))
+    else:
+        sentences.append(_("%(organisation)s may keep some of them for up to %(days)s days.") % names)
+    if session.purpose == SessionPurpose.ENROLLMENT:
+        sentences.append(_("What stays is a description of your face in numbers, to recognise you by."))
+    sentences.append(_("The camera is off again as soon as the check ends."))
+    return " ".join(sentences)
 
 
 def instruction_texts() -> Texts:

@@ -7,10 +7,10 @@ from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
-from auth_service.models import AuthSession, SessionState
+from auth_service.models import SessionState
 from auth_service.page_frame import content_security_policy, page
 from auth_service.page_problems import closed_texts
-from auth_service.page_texts import page_texts
+from auth_service.page_texts import page_texts, privacy_text
 from auth_service.selectors import find_session_by_link_token
 from common import clock
 
@@ -31,6 +31,7 @@ def session_page(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "session": session,
         "organisation": session.client.name,
+        "privacy": privacy_text(session),
         # Only the path: the page knows its own host and whether it was loaded securely, also behind a proxy.
         "config": {"socket_path": f"/ws/sessions/{session.pk}/", "token": token},
         "texts": page_texts(session),

@@ -54,7 +54,7 @@ def face_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Module-scoped on purpose: Playwright keeps an event loop running, which later async tests must not meet."""
+    """Module-scoped: Playwright's event loop keeps running, and later async tests must not meet it."""
     # Django takes that loop for an async view and would refuse every query of these plain tests.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

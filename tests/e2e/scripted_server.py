@@ -26,6 +26,7 @@ from auth_service.protocol import Frame, parse_frame
 
 Message = dict[str, Any]
 MAX_FRAME_BYTES = 524288
+RESUME_TOKEN = "resume-1"
 HOP_HEADERS = {"connection", "transfer-encoding", "content-length", "date", "server"}
 LIMITS: Message = {
     "max_frame_bytes": MAX_FRAME_BYTES,
@@ -59,7 +60,7 @@ class Peer:
     _answered: int = 0
 
     async def begin(
-        self, *, limits: Message | None = None, resume_token: str = "resume-1", steps: int = 2
+        self, *, limits: Message | None = None, resume_token: str = RESUME_TOKEN, steps: int = 2
     ) -> None:
         first = await self.socket.recv()
         self.start = json.loads(first)
