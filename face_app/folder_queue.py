@@ -16,7 +16,7 @@ from typing import Any
 
 from celery import Celery
 from kombu import transport
-from kombu.transport import filesystem
+from kombu.transport import filesystem, virtual
 
 SCHEME = "folder"
 
@@ -55,7 +55,9 @@ def configure(app: Celery, folder: Path) -> None:
     parts = {name: folder / name for name in ("messages", "taken", "control")}
     for part in parts.values():
         part.mkdir(parents=True, exist_ok=True, mode=0o700)
-    app.conf.broker_url = f"{SCHEME}://"
+    # What kombu remembers of bindings belongs to one folder; in another one they must be made anew.
+    Transport.global_state = virtual.BrokerState()
+    app.conf.broker_url = f"{SCHEME}://localhost"
     app.conf.broker_transport_options = {
         "data_folder_in": str(parts["messages"]),
         "data_folder_out": str(parts["messages"]),

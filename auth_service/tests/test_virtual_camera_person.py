@@ -208,7 +208,7 @@ def test_a_frame_is_a_webcam_picture(astronaut: VirtualPerson) -> None:
 
 
 def test_a_photo_that_no_package_carries_is_missed_by_name() -> None:
-    with pytest.raises(FileNotFoundError, match="no picture data/nobody.png"):
+    with pytest.raises(FileNotFoundError, match=r"no picture data/nobody\.png"):
         replace(ASTRONAUT, path="data/nobody.png").load_photo()
     with pytest.raises(FileNotFoundError, match="nopackage is not installed"):
         replace(ASTRONAUT, package="nopackage").load_photo()

@@ -1,0 +1,72 @@
+"""The report: one JSON file, one Markdown page with a plot, one table for the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+from benchmarks import engine, event_loop
+from benchmarks.headline import Headline
+from core.engine.registry import get_engine
+
+PACKAGES = ("django", "daphne", "onnxruntime", "insightface", "dlib-bin", "numpy", "opencv-python")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    machine: dict[str, object]
+    versions: dict[str, str]
+    models: list[str]
+    headlines: list[Headline]
+
+    def write(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "performance.json").write_text(json.dumps(asdict(self), indent=2) + "\n")
+        self._plot(directory / "performance.png")
+        (directory / "performance.md").write_text(
+            "# Performance\n\nMade by `make bench`. Baseline and result come from the same run, taken in turns;\n"
+            f"compare ratios, not milliseconds. {self.machine['cores']} cores, {', '.join(self.models)}.\n\n"
+            f"{self.table()}\n\n![Ratios](performance.png)\n"
+        )
+
+    def table(self) -> str:
+        rows = [
+            "| what | unit | baseline | | result | | ratio |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        rows += [
+            f"| {one.name} | {one.unit} | {one.baseline:.2f} | {one.baseline_label} | {one.optimised:.2f} "
+            f"| {one.optimised_label} | {one.ratio:.2f} |"
+            for one in self.headlines
+        ]
+        return "\n".join(rows)
+
+    def _plot(self, path: Path) -> None:
+        from matplotlib.figure import Figure  # noqa: PLC0415  slow to import, needed once
+
+        figure = Figure(figsize=(8, 0.6 * len(self.headlines) + 1.2), layout="constrained")
+        axes = figure.subplots()
+        axes.barh([one.name for one in self.headlines], [one.ratio for one in self.headlines], color="#2f6f6b")
+        axes.axvline(1.0, color="#444444", linewidth=1)
+        axes.set_xlabel("baseline / result (more is better)")
+        axes.invert_yaxis()
+        figure.savefig(path, dpi=120)
+
+
+def run_benchmarks(*, iterations: int, sockets: int, seconds: float) -> Report:
+    active = get_engine()
+    headlines = [
+        *engine.measure(active, iterations=iterations),
+        *event_loop.measure(sockets=sockets, seconds=seconds),
+    ]
+    summary = active.summary()
+    return Report(
+        machine={"cores": os.cpu_count(), "system": platform.machine(), "python": platform.python_version()},
+        versions={name: metadata.version(name) for name in PACKAGES},
+        models=[f"{summary.name}: {summary.detector} + {summary.recognizer}"],
+        headlines=headlines,
+    )
