@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -158,18 +159,16 @@ class _Client:
             self._camera.show_color(None, at=self._now())
 
     async def _send(self, message: dict[str, object]) -> None:
-        try:
-            await self._socket.send(json.dumps(message))
-        except ConnectionClosed as closed:
-            raise self._broken_off(closed) from closed
+        await self._send_data(json.dumps(message))
 
     async def _send_frame(self, frame: Frame) -> None:
         self._sent[frame.sequence] = self._now()
-        try:
-            await self._socket.send(pack_frame(frame))
-        except ConnectionClosed:
-            # The verdict may be waiting to be read: receiving decides what the close meant.
-            return
+        await self._send_data(pack_frame(frame))
+
+    async def _send_data(self, data: str | bytes) -> None:
+        # The verdict or the reason may be waiting to be read: receiving tells what the close meant.
+        with contextlib.suppress(ConnectionClosed):
+            await self._socket.send(data)
 
     async def _receive(self, wanted: str | None = None) -> dict[str, Any]:
         while True:

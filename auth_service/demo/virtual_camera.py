@@ -41,9 +41,10 @@ class PersonCamera:
 
     def __init__(self, person: VirtualPerson, *, seed: int, screen_gain: float = SCREEN_GAIN) -> None:
         self._person = person
-        self._rng = np.random.default_rng(seed)
-        self._sway = Sway(self._rng)
-        self._sensor = Sensor(self._rng)
+        # A stream each, so that what is commanded does not change the noise.
+        self._rng, sway, noise = np.random.default_rng(seed).spawn(3)
+        self._sway = Sway(sway)
+        self._sensor = Sensor(noise)
         self._gain = screen_gain
         self._answers: list[Answer] = []
         self._colors: list[tuple[float, Color | None]] = []
@@ -70,9 +71,9 @@ class StillPhotoCamera:
 
     def __init__(self, person: VirtualPerson, *, seed: int) -> None:
         self._picture = person.render(Pose())
-        self._rng = np.random.default_rng(seed)
-        self._sway = Sway(self._rng)
-        self._sensor = Sensor(self._rng)
+        sway, noise = np.random.default_rng(seed).spawn(2)
+        self._sway = Sway(sway)
+        self._sensor = Sensor(noise)
 
     def show_step(self, kind: str, *, at: float) -> None:
         """A picture does not read instructions."""

