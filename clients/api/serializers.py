@@ -48,7 +48,9 @@ class UserChangesSerializer(UserFieldsSerializer):
 class BulkUsersSerializer(StrictSerializer):
     """The envelope only: each row is validated by itself, so that one bad row does not refuse the others."""
 
-    users = serializers.ListField(child=serializers.JSONField(), min_length=1, max_length=BULK_LIMIT)
+    users = serializers.ListField(
+        child=serializers.JSONField(allow_null=True), min_length=1, max_length=BULK_LIMIT
+    )
 
 
 class BulkUsersDocumentSerializer(serializers.Serializer[Any]):

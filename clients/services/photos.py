@@ -88,3 +88,30 @@ def _audit(user: ClientUser, *, action: str, actor: Actor) -> None:
         target_kind="user",
         target_id=user.external_user_id,
     )
+
+
+def record_old_photo_template(*, user_id: int, photo_name: str, template: Template) -> bool:
+    """Keep what was read from the photo file ``photo_name``. False: the photo was replaced meanwhile."""
+    with transaction.atomic():
+        user = _lock_with_photo(user_id=user_id, photo_name=photo_name)
+        if user is None:
+            return False
+        user.cache_old_photo_embedding(template)
+        user.save(update_fields=_EXTRACTION_COLUMNS)
+    return True
+
+
+def record_old_photo_unusable(*, user_id: int, photo_name: str, reason: str) -> bool:
+    """Note why the photo file ``photo_name`` gives no template. False: it was replaced meanwhile."""
+    with transaction.atomic():
+        user = _lock_with_photo(user_id=user_id, photo_name=photo_name)
+        if user is None:
+            return False
+        user.forget_old_photo_embedding(state=OldPhotoState.UNUSABLE, reason=reason)
+        user.save(update_fields=_EXTRACTION_COLUMNS)
+    return True
+
+
+def _lock_with_photo(*, user_id: int, photo_name: str) -> ClientUser | None:
+    rows = ClientUser.objects.select_for_update(of=("self",)).select_related("client")
+    return rows.filter(pk=user_id, old_profile_photo=photo_name).exclude(old_profile_photo="").first()
