@@ -60,7 +60,7 @@ def encode_jpeg(image: Image, *, quality: int = 90) -> bytes:
 
 
 def strip_metadata(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> bytes:
-    """The same picture as a fresh upright JPEG without EXIF, GPS, comments or thumbnails. Raises as decode."""
+    """The same picture as a fresh upright JPEG, without EXIF, comments or thumbnails. Raises as decode."""
     return encode_jpeg(decode_image(data, max_bytes=max_bytes, max_pixels=max_pixels), quality=92)
 
 
