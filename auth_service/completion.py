@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.async_processing import get_processor
-from core.calibration import Calibration, calibration_for
-from core.matching import cosine, fuse_embeddings
 from django.db import transaction
 
 from auth_service.decisions import decide_duplicate, decide_old_photo, decide_verification
@@ -24,7 +21,10 @@ from clients.choices import ActorKind
 from clients.models import Client, ClientUser
 from common.errors import NotFound
 from common.templates import Embedding, Template
+from core.async_processing import get_processor
+from core.calibration import Calibration, calibration_for
 from core.engine.types import EmbeddingContract
+from core.matching import cosine, fuse_embeddings
 from core.old_photo_extractor import OldPhotoEmbeddingExtractor
 
 OLD_PHOTO_MATCH_FMR = 1e-3

@@ -11,7 +11,6 @@ import uuid
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-from core.async_processing import get_processor
 from django.conf import settings
 
 from auth_service import services
@@ -24,6 +23,7 @@ from auth_service.steps import present_ending, present_ready
 from common import clock
 from common.db_threads import in_db_thread
 from common.errors import FaceAppError, InvalidParameter, NotAuthenticated, SessionExpired, Throttled
+from core.async_processing import get_processor
 from core.engine.registry import get_engine
 
 logger = logging.getLogger(__name__)

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from core.imaging import encode_jpeg
 
 from auth_service.flows import Sample
 from auth_service.models import AuthSession
 from clients.choices import ImageRetention, SampleSource
 from clients.models import Client, ClientUser, FaceSample
 from clients.services import NewSample, record_samples
-from clients.services.files import remove_after_commit
 from common.templates import Embedding, Template, unpack_template
+from core.imaging import encode_jpeg
 
 _BATCH = 2048
 
@@ -53,9 +52,7 @@ def keep_samples(*, session: AuthSession, samples: Sequence[Sample], contract: s
     """Store the accepted samples; their pictures only where the client's policy says so."""
     keeps_images = session.client.image_retention != ImageRetention.NONE
     if replace:
-        earlier = FaceSample.objects.filter(user=session.user, source=SampleSource.ENROLLMENT)
-        remove_after_commit(str(sample.image.name) for sample in earlier if sample.image)
-        earlier.delete()
+        FaceSample.objects.filter(user=session.user, source=SampleSource.ENROLLMENT).delete()
     record_samples(
         user=session.user,
         source=SampleSource.ENROLLMENT,

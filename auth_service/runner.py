@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from core.async_processing import AsyncFaceProcessor
 from django.conf import settings
 
 from auth_service import completion, services
@@ -34,10 +33,12 @@ from auth_service.steps import present_step
 from common import clock
 from common.db_threads import in_db_thread
 from common.errors import DeadlineExceeded, InvalidImage, SessionExpired, Throttled
+from core.async_processing import AsyncFaceProcessor
 from core.engine.types import FaceEngine
 from core.liveness.analyzer import FrameAnalyzer
 from core.liveness.policy import Level
 from core.liveness.script import Script, draw_script
+from core.liveness.traits import traits_of
 
 HEARTBEAT_SECONDS = 5.0
 BAD_FRAMES_ALLOWED = 5
@@ -70,7 +71,7 @@ class SessionRunner:
         self._processor = processor
         self._send = send
         self._script = draw_session_script(claimed=claimed, engine=engine, safe_mode=safe_mode)
-        self._flow = _build_flow(claimed.session, self._script)
+        self._flow = _build_flow(claimed.session, script=self._script, engine=engine)
         self._analyzer = FrameAnalyzer(engine)
         self._begun = False
         self._frames = 0
@@ -206,7 +207,7 @@ class SessionRunner:
 
 
 def draw_session_script(*, claimed: ClaimedSession, engine: FaceEngine, safe_mode: bool) -> Script:
-    """The script of this attempt: bound to the session's nonce and this socket, unguessable without our key."""
+    """The attempt's script: bound to the session's nonce and this socket, unguessable without our key."""
     seed = hmac.new(
         settings.SECRET_KEY.encode(),
         f"script:{claimed.session.nonce}:{claimed.socket_id}".encode(),
@@ -214,12 +215,14 @@ def draw_session_script(*, claimed: ClaimedSession, engine: FaceEngine, safe_mod
     ).digest()
     return draw_script(
         random.Random(seed),
-        capabilities=engine.capabilities,
+        layout=engine.landmark_layout,
         level=Level(claimed.session.liveness_level),
         safe_mode=safe_mode,
     )
 
 
-def _build_flow(session: AuthSession, script: Script) -> SessionFlow:
+def _build_flow(session: AuthSession, *, script: Script, engine: FaceEngine) -> SessionFlow:
     flow = EnrollmentFlow if session.purpose == SessionPurpose.ENROLLMENT else VerificationFlow
-    return flow(script=script, frame_budget=settings.FACE_MAX_FRAMES_PER_SESSION)
+    return flow(
+        script=script, traits=traits_of(engine), frame_budget=settings.FACE_MAX_FRAMES_PER_SESSION
+    )

@@ -30,9 +30,7 @@ class _OpenSessionView(APIView):
     def open(self, request: Request) -> Response:
         query = OpenSessionSerializer(data=request.data)
         query.is_valid(raise_exception=True)
-        user = get_user(
-            client=client_of(request), external_user_id=query.validated_data["external_user_id"]
-        )
+        user = get_user(client=client_of(request), external_user_id=query.validated_data["external_user_id"])
         opened = services.open_session(user=user, purpose=self.purpose, actor=actor_of(request))
         body = present_session(opened.session) | {
             "token": opened.token,

@@ -35,9 +35,7 @@ def _detection(engine: FaceEngine, images: list[Image], *, iterations: int) -> H
     return Headline("detection on a stream", "ms", "whole frame", baseline, "around the last face", result)
 
 
-def _signals(
-    engine: FaceEngine, jpegs: list[bytes], images: list[Image], *, iterations: int
-) -> Headline:
+def _signals(engine: FaceEngine, jpegs: list[bytes], images: list[Image], *, iterations: int) -> Headline:
     found = engine.detect(images[0])[0].box
     analyzer = FrameAnalyzer(engine)
     plain, full = cycle(jpegs), cycle(jpegs)

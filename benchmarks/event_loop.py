@@ -31,7 +31,7 @@ class _Count:
 
 
 def measure(*, sockets: int, seconds: float) -> list[Headline]:
-    """Median of ``GET /health/live`` with nobody connected and with ``sockets`` streaming at 5 fps offered."""
+    """Median of ``GET /health/live`` idle and with ``sockets`` streaming at 5 fps offered."""
     frames = off_centre_faces(frames=16)
     with run_temporary_server() as server:
         with RestClient(url=server.url, api_key=_make_key(server)) as client:

@@ -28,8 +28,8 @@ class Report:
         (directory / "performance.json").write_text(json.dumps(asdict(self), indent=2) + "\n")
         self._plot(directory / "performance.png")
         (directory / "performance.md").write_text(
-            "# Performance\n\nMade by `make bench`. Baseline and result come from the same run, taken in turns;\n"
-            f"compare ratios, not milliseconds. {self.machine['cores']} cores, {', '.join(self.models)}.\n\n"
+            "# Performance\n\nMade by `make bench`. Baseline and result come from the same run, taken in\n"
+            f"turns; compare ratios, not milliseconds. {self.machine['cores']} cores, {', '.join(self.models)}.\n\n"
             f"{self.table()}\n\n![Ratios](performance.png)\n"
         )
 
@@ -50,7 +50,9 @@ class Report:
 
         figure = Figure(figsize=(8, 0.6 * len(self.headlines) + 1.2), layout="constrained")
         axes = figure.subplots()
-        axes.barh([one.name for one in self.headlines], [one.ratio for one in self.headlines], color="#2f6f6b")
+        axes.barh(
+            [one.name for one in self.headlines], [one.ratio for one in self.headlines], color="#2f6f6b"
+        )
         axes.axvline(1.0, color="#444444", linewidth=1)
         axes.set_xlabel("baseline / result (more is better)")
         axes.invert_yaxis()

@@ -85,7 +85,8 @@ def _strategies(image: Image) -> Iterator[_Attempt]:
     yield _Attempt("usual", image, 640)
     yield _Attempt("fine", image, 1280)
     if max(image.shape[:2]) < 480:
-        yield _Attempt("enlarged", cv2.resize(image, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC), 960)
+        enlarged = cv2.resize(image, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC)
+        yield _Attempt("enlarged", enlarged, 960)
     for rotation in _ROTATIONS:
         yield _Attempt("rotated", cv2.rotate(image, rotation), 640)
 

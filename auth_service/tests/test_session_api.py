@@ -18,7 +18,7 @@ VERIFY = "/api/auth/verification-sessions/"
 
 
 def with_key(client: Client, *scopes: str) -> APIClient:
-    _, token = create_api_key(client=client, name="test", scopes=list(scopes))
+    _, token = create_api_key(client=client, name=" ".join(scopes), scopes=list(scopes))
     api = APIClient()
     api.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
     return api

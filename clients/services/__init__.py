@@ -5,6 +5,8 @@ from clients.services.files import purge_expired_images, purge_orphan_files
 from clients.services.keys import create_api_key, revoke_api_key, touch_api_key
 from clients.services.photos import (
     clear_old_photo,
+    record_old_photo_template,
+    record_old_photo_unusable,
     request_old_photo_extraction,
     set_old_photo,
 )
@@ -44,6 +46,8 @@ __all__ = [
     "delete_user",
     "purge_expired_images",
     "purge_orphan_files",
+    "record_old_photo_template",
+    "record_old_photo_unusable",
     "record_samples",
     "request_old_photo_extraction",
     "request_preload",

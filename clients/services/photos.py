@@ -15,15 +15,16 @@ from clients.services.users import lock_user
 from common.errors import Conflict
 from common.images import clean_photo
 from common.jobs import EXTRACT_OLD_PHOTO
+from common.templates import Template
 
-_PHOTO_COLUMNS = (
-    "old_profile_photo",
+_EXTRACTION_COLUMNS = (
     "old_photo_state",
     "old_photo_reason",
     "cached_old_photo_embedding",
     "old_photo_contract",
     "updated_at",
 )
+_PHOTO_COLUMNS = ("old_profile_photo", *_EXTRACTION_COLUMNS)
 
 
 def set_old_photo(*, user: ClientUser, data: bytes, actor: Actor = SYSTEM) -> ClientUser:
@@ -65,7 +66,7 @@ def request_old_photo_extraction(*, user: ClientUser) -> Job:
         if not locked.old_profile_photo:
             raise Conflict("This person has no old photo.")
         locked.forget_old_photo_embedding(state=OldPhotoState.PENDING)
-        locked.save(update_fields=[column for column in _PHOTO_COLUMNS if column != "old_profile_photo"])
+        locked.save(update_fields=_EXTRACTION_COLUMNS)
         return enqueue_extraction(locked)
 
 
