@@ -1,6 +1,7 @@
 """Enrollment and verification as pure state machines: observations in, the next step or the end out."""
 
 from .base import EnrollmentFlow, SessionFlow, VerificationFlow
+from .schedule import FixedSchedule
 from .types import (
     FACE_THE_CAMERA,
     HOLD_STILL,
@@ -23,6 +24,7 @@ __all__ = [
     "Accepted",
     "EnrollmentFlow",
     "FaceBox",
+    "FixedSchedule",
     "Hint",
     "InProgress",
     "Phase",

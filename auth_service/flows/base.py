@@ -2,48 +2,423 @@
 
 from __future__ import annotations
 
-from core.liveness.observation import FrameObservation, FrameRequest
-from core.liveness.script import Script
+from typing import ClassVar
 
-from .types import InProgress, Update
+from common.errors import SessionClosed
+from core.liveness.evidence import Baseline, Evidence, Outcome, StepRecord, baseline_of
+from core.liveness.face_count import SECOND_FACE_AREA
+from core.liveness.observation import FaceView, FrameObservation, FrameRequest
+from core.liveness.policy import LivenessPolicy, policy_for
+from core.liveness.reasons import Reason
+from core.liveness.script import Script, ScriptStep, StepKind
+from core.liveness.traits import PackTraits
+from core.liveness.verdict import LivenessVerdict, judge
+
+from .framing import GOOD_FRAMES, face_box, framing_hint, looks_at_camera, near_frontal
+from .samples import choose_samples
+from .schedule import FixedSchedule
+from .steps import RunningStep, StepState, look_at_step
+from .types import (
+    FACE_THE_CAMERA,
+    HOLD_STILL,
+    PROCESSING,
+    Accepted,
+    Hint,
+    InProgress,
+    Phase,
+    Refused,
+    StepView,
+    Update,
+)
+
+FRAMING_EMBEDDINGS = 3
+FINISHING_EMBEDDINGS = 3
+FINISHING_SECONDS = 4.0
+LOST_SECONDS = 3.0
+CROWDED_FRAMES = 4
+SCHEDULE_LEAD_SECONDS = 0.2
+_EVERY = 3
+"""Every third frame the passive model, another every third the whole image."""
 
 
 class SessionFlow:
-    """A pure state machine; its only clock is the frames' capture times.
+    """A pure state machine; its only clock is the frames' capture times. Not thread-safe.
 
-    Call `wants` before analysing a frame and `advance` with its observation, in capture order. After Accepted or
-    Refused the flow is over and `advance` raises SessionClosed.
+    Call `wants` before analysing a frame and `advance` with its observation, in capture order. After Accepted
+    or Refused the flow is over and `advance` raises SessionClosed.
     """
 
-    def __init__(self, *, script: Script, frame_budget: int = 240) -> None:
+    LEAST_SAMPLES: ClassVar[int]
+    MOST_SAMPLES: ClassVar[int]
+
+    def __init__(
+        self,
+        *,
+        script: Script,
+        traits: PackTraits,
+        frame_budget: int = 240,
+        fixed_schedule: FixedSchedule | None = None,
+    ) -> None:
+        """Raises ValueError when a schedule does not fit the script."""
+        if fixed_schedule is not None and len(fixed_schedule.windows) != len(script.steps):
+            raise ValueError("a fixed schedule has one window for each step")
         self._script = script
+        self._traits = traits
+        self._policy: LivenessPolicy = policy_for(script.level)
         self._frame_budget = frame_budget
+        self._schedule = fixed_schedule
+        self._phase = Phase.FRAMING
+        self._frames: list[FrameObservation] = []
+        self._framing: list[FaceView] = []
+        self._framing_start: float | None = None
+        self._baseline: Baseline | None = None
+        self._challenge_start: float | None = None
+        self._running: RunningStep | None = None
+        self._spares = list(script.spares)
+        self._retries = 0 if fixed_schedule is not None else self._policy.retries
+        self._records: list[StepRecord] = []
+        self._finishing_since = 0.0
+        self._embedded = 0
+        self._crowded = 0
+        self._face_seen_at: float | None = None
+        self._progress = 0.0
+        self._over = False
+
+    # What the runner asks ------------------------------------------------------------------
 
     @property
     def frames_left(self) -> int:
-        raise NotImplementedError
+        """Analysed frames that the budget still allows."""
+        return max(0, self._frame_budget - len(self._frames))
 
     def current(self) -> InProgress:
         """What to show before the first frame and after a resume."""
-        raise NotImplementedError
+        return self._progress_update(hint=None, observation=self._frames[-1] if self._frames else None)
 
     def wants(self) -> FrameRequest:
-        raise NotImplementedError
-
-    def advance(self, observation: FrameObservation) -> Update:
-        raise NotImplementedError
+        """What the next frame should be analysed for."""
+        count = len(self._frames)
+        last = self._frames[-1].face if self._frames else None
+        flash = self._near_flash()
+        ends = bool(self._frames) and self._schedule_ends()
+        return FrameRequest(
+            embed=(ends or not flash) and last is not None and self._wants_embedding(last),
+            passive=not flash and count % _EVERY == 0,
+            light=flash,
+            search=last.box if last is not None and count % _EVERY else None,
+        )
 
     def record_step_shown(self, step_id: int, at_seconds: float) -> None:
         """The page put a step on screen. Reports for other steps than the current one are ignored."""
-        raise NotImplementedError
+        if self._running is not None and self._running.step.id == step_id:
+            self._running.show(at_seconds)
 
     def record_color_shown(self, step_id: int, index: int, at_seconds: float) -> None:
-        raise NotImplementedError
+        """The page lit the screen with a colour of the current flash; anything else is ignored."""
+        if self._running is not None and self._running.step.id == step_id:
+            self._running.show_color(index, at_seconds)
+
+    def advance(self, observation: FrameObservation) -> Update:
+        """Take one frame. Raises SessionClosed after the end."""
+        if self._over:
+            raise SessionClosed
+        previous = self._frames[-1].face if self._frames else None
+        self._frames.append(observation)
+        if observation.face is not None:
+            self._face_seen_at = observation.captured_at
+        update = self._advance_phase(observation, previous=previous)
+        if isinstance(update, InProgress) and self.frames_left == 0:
+            return self._refuse(Reason.FRAME_BUDGET_EXCEEDED)
+        return update
+
+    def conclude(self) -> Accepted | Refused:
+        """End now and judge what there is: the end of a replayed recording. Raises SessionClosed after the
+        end."""
+        if self._over:
+            raise SessionClosed
+        if self._running is not None:
+            self._records.append(self._running.record(outcome=Outcome.NOT_FOLLOWED, end=self._running.end))
+            return self._refuse(Reason.CHALLENGE_NOT_FOLLOWED)
+        return self._finish()
+
+    # Phases ----------------------------------------------------------------------------------
+
+    def _advance_phase(self, observation: FrameObservation, *, previous: FaceView | None) -> Update:
+        if self._phase is Phase.FRAMING:
+            return self._advance_framing(observation, previous=previous)
+        broken_off = self._broken_off(observation)
+        if broken_off is not None:
+            return self._refuse(broken_off)
+        if self._phase is Phase.CHALLENGE:
+            return self._advance_challenge(observation)
+        return self._advance_finishing(observation)
+
+    def _advance_framing(self, observation: FrameObservation, *, previous: FaceView | None) -> Update:
+        hint = framing_hint(observation, previous=previous)
+        if self._schedule is not None:
+            return self._advance_scheduled_framing(observation, hint=hint)
+        if hint is not None or observation.face is None:
+            # Whoever steps in after an interruption starts anew: the reference must be of one person.
+            self._framing, self._framing_start = [], None
+            return self._progress_update(hint=hint, observation=observation)
+        self._note_framing(observation, observation.face)
+        embedded = sum(face.embedding is not None for face in self._framing)
+        if len(self._framing) < GOOD_FRAMES or embedded < 2:
+            return self._progress_update(hint=Hint.HOLD_STILL, observation=observation)
+        self._begin_challenge(observation)
+        return self._progress_update(hint=None, observation=observation)
+
+    def _advance_scheduled_framing(self, observation: FrameObservation, *, hint: Hint | None) -> Update:
+        first = self._schedule.windows[0][0] if self._schedule and self._schedule.windows else 0.0
+        if observation.captured_at < first:
+            if hint is None and observation.face is not None:
+                self._note_framing(observation, observation.face)
+            return self._progress_update(hint=hint, observation=observation)
+        if not self._framing:
+            return self._refuse(Reason.NO_FACE if observation.face is None else Reason.LOW_QUALITY)
+        self._begin_challenge(observation)
+        return self._advance_challenge(observation)
+
+    def _note_framing(self, observation: FrameObservation, face: FaceView) -> None:
+        if self._framing_start is None:
+            self._framing_start = observation.captured_at
+        self._framing.append(face)
+
+    def _begin_challenge(self, observation: FrameObservation) -> None:
+        self._baseline = baseline_of(self._framing)
+        self._challenge_start = observation.captured_at
+        self._phase = Phase.CHALLENGE
+        self._show(self._script.steps[0], index=0, attempt=1, at=observation.captured_at)
+
+    def _advance_challenge(self, observation: FrameObservation) -> Update:
+        state = self._look(observation)
+        while state is not None and state.record is not None:
+            refused = self._close_step(state.record, at=observation.captured_at)
+            if refused is not None:
+                return refused
+            # Only a schedule can put more than one step's end before a single frame.
+            state = self._look(observation)
+        if self._phase is Phase.FINISHING:
+            return self._progress_update(hint=None, observation=observation)
+        hint = self._challenge_hint(observation, state)
+        return self._progress_update(hint=hint, observation=observation)
+
+    def _look(self, observation: FrameObservation) -> StepState | None:
+        running, baseline = self._running, self._baseline
+        if running is None or baseline is None:
+            return None
+        if (
+            running.embedded is False
+            and observation.face is not None
+            and observation.face.embedding is not None
+        ):
+            running.embedded = True
+        return look_at_step(
+            running, self._frames, baseline=baseline, layout=self._traits.layout, now=observation.captured_at
+        )
+
+    def _close_step(self, record: StepRecord, *, at: float) -> Refused | None:
+        running = self._running
+        if running is None:
+            raise RuntimeError("no step is running")
+        missed = record.outcome in (Outcome.NOT_FOLLOWED, Outcome.WRONG)
+        if missed and self._schedule is None:
+            spare = self._take_spare(running.step.kind)
+            if spare is None:
+                self._records.append(record)
+                self._running = None
+                wrong = record.outcome is Outcome.WRONG
+                return self._refuse(Reason.WRONG_MOVEMENT if wrong else Reason.CHALLENGE_NOT_FOLLOWED)
+            self._records.append(running.record(outcome=record.outcome, end=record.end, replaced=True))
+            self._show(spare, index=running.index, attempt=running.attempt + 1, at=at)
+            return None
+        self._records.append(record)
+        self._show_next(running.index + 1, at=at)
+        return None
+
+    def _take_spare(self, kind: StepKind) -> ScriptStep | None:
+        if self._retries <= 0:
+            return None
+        spare = next((step for step in self._spares if step.kind is not kind), None)
+        if spare is not None:
+            self._spares.remove(spare)
+            self._retries -= 1
+        return spare
+
+    def _show_next(self, index: int, *, at: float) -> None:
+        if index < len(self._script.steps):
+            self._show(self._script.steps[index], index=index, attempt=1, at=at)
+            return
+        self._running = None
+        self._phase = Phase.FINISHING
+        self._finishing_since = at
+        self._embedded = 0
+
+    def _show(self, step: ScriptStep, *, index: int, attempt: int, at: float) -> None:
+        if self._schedule is not None:
+            start, end = self._schedule.windows[index]
+            self._running = RunningStep(step, index=index, attempt=attempt, issued_at=start, fixed_end=end)
+        else:
+            self._running = RunningStep(step, index=index, attempt=attempt, issued_at=at)
+
+    def _advance_finishing(self, observation: FrameObservation) -> Update:
+        face = observation.face
+        if face is not None and face.embedding is not None:
+            self._embedded += 1
+        waited = observation.captured_at - self._finishing_since >= FINISHING_SECONDS
+        if self._schedule is None and (self._embedded >= FINISHING_EMBEDDINGS or waited):
+            return self._finish()
+        frontal = face is not None and near_frontal(face, baseline=self._baseline)
+        return self._progress_update(hint=None if frontal else Hint.LOOK_STRAIGHT, observation=observation)
+
+    # Ends --------------------------------------------------------------------------------------
+
+    def _broken_off(self, observation: FrameObservation) -> Reason | None:
+        """What ends a session in the middle, whatever else it showed."""
+        ratio = observation.face.second_face_ratio if observation.face is not None else None
+        if ratio is not None:
+            self._crowded = self._crowded + 1 if ratio > SECOND_FACE_AREA else 0
+        if self._crowded >= CROWDED_FRAMES:
+            return Reason.SEVERAL_FACES
+        since = self._face_seen_at if self._face_seen_at is not None else self._challenge_start
+        if since is not None and observation.captured_at - since > LOST_SECONDS:
+            return Reason.NO_FACE
+        return None
+
+    def _finish(self) -> Accepted | Refused:
+        if self._baseline is None:
+            return self._refuse(Reason.LOW_QUALITY)
+        samples = choose_samples(
+            self._since_framing(),
+            baseline=self._baseline,
+            most=self.MOST_SAMPLES,
+            same_person_cosine=self._traits.same_person_cosine,
+        )
+        if len(samples) < self.LEAST_SAMPLES:
+            return self._refuse(Reason.LOW_QUALITY)
+        verdict = self._judge()
+        self._over = True
+        if verdict.passed:
+            return Accepted(samples=samples, liveness=verdict)
+        return Refused(reasons=verdict.reasons, liveness=verdict)
+
+    def _refuse(self, *reasons: Reason) -> Refused:
+        self._over = True
+        verdict = self._judge(*reasons)
+        return Refused(reasons=verdict.reasons, liveness=verdict)
+
+    def _judge(self, *also: Reason) -> LivenessVerdict:
+        evidence = Evidence(
+            frames=tuple(self._since_framing()),
+            baseline=self._baseline,
+            challenge_start=self._challenge_start,
+            steps=tuple(self._records),
+        )
+        return judge(evidence, policy=self._policy, traits=self._traits, also=also)
+
+    def _since_framing(self) -> list[FrameObservation]:
+        start = self._framing_start
+        return [frame for frame in self._frames if start is None or frame.captured_at >= start]
+
+    # Requests and presentation -----------------------------------------------------------------
+
+    def _near_flash(self) -> bool:
+        """Light is measured a little before and after, for the camera's delay."""
+        if self._schedule is None:
+            return self._running is not None and self._running.is_flash
+        if not self._frames:
+            return False
+        now = self._frames[-1].captured_at
+        pairs = zip(self._script.steps, self._schedule.windows, strict=True)
+        return any(
+            step.kind is StepKind.FLASH and start - 0.3 <= now < end + 0.3 for step, (start, end) in pairs
+        )
+
+    def _wants_embedding(self, last: FaceView) -> bool:
+        if self._phase is Phase.FRAMING:
+            embedded = sum(face.embedding is not None for face in self._framing)
+            return bool(self._framing) and embedded < FRAMING_EMBEDDINGS
+        if self._phase is Phase.FINISHING or self._schedule_ends():
+            # Facing the camera is enough: held to the first person's own view, another one would not be looked at.
+            facing = looks_at_camera(last) or near_frontal(last, baseline=self._baseline)
+            return facing and self._embedded < FINISHING_EMBEDDINGS
+        if self._running is None or self._running.embedded:
+            return False
+        return near_frontal(last, baseline=self._baseline)
+
+    def _schedule_ends(self) -> bool:
+        """A recording has few frames after its last window, and each counts."""
+        if self._schedule is None or not self._schedule.windows:
+            return False
+        return self._frames[-1].captured_at >= self._schedule.windows[-1][1] - SCHEDULE_LEAD_SECONDS
+
+    def _challenge_hint(self, observation: FrameObservation, state: StepState | None) -> Hint | None:
+        face = observation.face
+        if face is None:
+            return Hint.NO_FACE
+        if (face.second_face_ratio or 0.0) > SECOND_FACE_AREA:
+            return Hint.SEVERAL_FACES
+        followed = state.followed if state is not None else None
+        if followed is None:
+            return None
+        if followed.wrong:
+            return Hint.WRONG_DIRECTION
+        if followed.done:
+            return Hint.LOOK_STRAIGHT
+        return Hint.KEEP_GOING if followed.score >= 0.3 else None
+
+    def _progress_update(self, *, hint: Hint | None, observation: FrameObservation | None) -> InProgress:
+        self._progress = max(self._progress, self._measure_progress())
+        return InProgress(
+            phase=self._phase,
+            step=self._step_view(),
+            instruction=self._instruction(),
+            hint=hint,
+            progress=self._progress,
+            face=face_box(observation) if observation is not None else None,
+        )
+
+    def _measure_progress(self) -> float:
+        if self._phase is Phase.FRAMING:
+            return 0.2 * min(1.0, len(self._framing) / GOOD_FRAMES)
+        if self._phase is Phase.FINISHING:
+            return 0.9 + 0.1 * min(1.0, self._embedded / FINISHING_EMBEDDINGS)
+        index = self._running.index if self._running is not None else 0
+        return 0.2 + 0.7 * index / max(1, len(self._script.steps))
+
+    def _instruction(self) -> str:
+        if self._running is not None:
+            return self._running.step.kind.value
+        if self._phase is Phase.FRAMING:
+            return FACE_THE_CAMERA
+        return PROCESSING if self._embedded >= FINISHING_EMBEDDINGS else HOLD_STILL
+
+    def _step_view(self) -> StepView | None:
+        running = self._running
+        if running is None:
+            return None
+        step = running.step
+        return StepView(
+            id=step.id,
+            kind=step.kind,
+            index=running.index,
+            total=len(self._script.steps),
+            window_seconds=step.window_seconds,
+            colors=tuple(color.hex for color in step.colors) if running.is_flash else None,
+            color_seconds=step.color_seconds,
+            attempt=running.attempt,
+        )
 
 
 class EnrollmentFlow(SessionFlow):
     """Accepted with 3 to 5 samples."""
 
+    LEAST_SAMPLES = 3
+    MOST_SAMPLES = 5
+
 
 class VerificationFlow(SessionFlow):
     """Accepted with 1 to 3 samples."""
+
+    LEAST_SAMPLES = 1
+    MOST_SAMPLES = 3

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.engine.types import Embedding, Image
-from core.liveness.observation import FrameQuality, Pose
+from core.liveness.observation import FrameQuality
+from core.liveness.pose import Pose
 from core.liveness.reasons import Reason
 from core.liveness.script import StepKind
 from core.liveness.verdict import LivenessVerdict

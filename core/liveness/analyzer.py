@@ -1,19 +1,44 @@
-"""FrameAnalyzer: one JPEG in, one FrameObservation out; the only part of liveness that touches pixels and models."""
+"""One JPEG in, one FrameObservation out: the only part of liveness that touches pixels and models."""
 
 from __future__ import annotations
 
-from core.engine.types import FaceEngine, Image
-from core.liveness.observation import FrameObservation, FrameRequest
+import hashlib
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.engine.types import Box, DetectedFace, FaceEngine, Image
+from core.imaging import decode_image
+from core.liveness.duplicates import HeadHistory
+from core.liveness.geometry import eyes_of
+from core.liveness.light import measure_light
+from core.liveness.observation import (
+    FaceView,
+    FrameObservation,
+    FrameQuality,
+    FrameRequest,
+    SurroundingFlow,
+)
+from core.liveness.pose import fit_head
+from core.liveness.ring import region_flow
+
+MAX_FRAME_BYTES = 524_288
+MAX_FRAME_PIXELS = 1920 * 1080
+_GREY_WIDTH = 320
 
 
 class FrameAnalyzer:
     """One per session, called in an inference thread, one frame at a time.
 
-    Keeps the session's last grey frame (for optical flow) and small greys of its frames (to notice a loop).
+    Keeps the session's last grey frame (for optical flow) and small greys of its head region (to notice a
+    loop).
     """
 
     def __init__(self, engine: FaceEngine) -> None:
         self._engine = engine
+        self._history = HeadHistory()
+        self._previous: tuple[NDArray[np.uint8], Box, float] | None = None
 
     def analyze(
         self,
@@ -27,6 +52,99 @@ class FrameAnalyzer:
     ) -> FrameObservation:
         """Analyse one frame. ``image``: the decoded frame, where the caller has it already.
 
-        Raises InvalidImage or ImageTooLarge for what cannot be decoded; then the session's state is unchanged.
+        Raises InvalidImage or ImageTooLarge for what cannot be decoded; the session's state is unchanged
+        then.
         """
-        raise NotImplementedError
+        if image is None:
+            image = decode_image(jpeg, max_bytes=MAX_FRAME_BYTES, max_pixels=MAX_FRAME_PIXELS)
+        faces = self._engine.detect(image, search=request.search)
+        shrink = _GREY_WIDTH / image.shape[1]
+        grey = _small_grey(image)
+        largest = faces[0] if faces else None
+        small_box = _scaled(largest.box, shrink) if largest else None
+        nearest = self._history.nearest_earlier(grey, captured_at=captured_at_seconds, face=small_box)
+        view = None
+        if largest is not None and small_box is not None:
+            flow = self._flow(grey)
+            view = self._view(image, faces, request=request, flow=flow)
+            eye_distance = eyes_of(largest.landmarks, layout=self._engine.landmark_layout).distance
+            self._previous = (grey, small_box, eye_distance * shrink)
+        else:
+            self._previous = None
+        return FrameObservation(
+            sequence=sequence,
+            captured_at=captured_at_seconds,
+            digest=hashlib.blake2b(jpeg, digest_size=16).digest(),
+            width=image.shape[1],
+            height=image.shape[0],
+            face=view,
+            nearest_earlier=nearest,
+            received_at=received_at_seconds,
+        )
+
+    def _flow(self, grey: NDArray[np.uint8]) -> SurroundingFlow | None:
+        if self._previous is None:
+            return None
+        earlier, box, eye_distance = self._previous
+        if earlier.shape != grey.shape:
+            return None
+        return region_flow(earlier, grey, box=box, eye_distance=eye_distance)
+
+    def _view(
+        self,
+        image: Image,
+        faces: list[DetectedFace],
+        *,
+        request: FrameRequest,
+        flow: SurroundingFlow | None,
+    ) -> FaceView:
+        face, layout = faces[0], self._engine.landmark_layout
+        second = _second_face(faces) if request.search is None or len(faces) > 1 else None
+        crop = self._engine.align(image, face) if request.embed else None
+        embedding = self._engine.embed([crop])[0] if crop is not None else None
+        eyes = eyes_of(face.landmarks, layout=layout)
+        return FaceView(
+            box=face.box,
+            landmarks=face.landmarks,
+            head=fit_head(face.landmarks, layout=layout),
+            quality=_quality(image, face),
+            second_face_ratio=second,
+            live_probability=self._engine.live_probability(image, face) if request.passive else None,
+            embedding=embedding,
+            crop=crop,
+            flow=flow,
+            light=measure_light(image, box=face.box, eyes=eyes) if request.light else None,
+        )
+
+
+def _small_grey(image: Image) -> NDArray[np.uint8]:
+    height = max(1, round(image.shape[0] * _GREY_WIDTH / image.shape[1]))
+    small = cv2.resize(image, (_GREY_WIDTH, height), interpolation=cv2.INTER_AREA)
+    grey: NDArray[np.uint8] = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+    return grey
+
+
+def _scaled(box: Box, factor: float) -> Box:
+    return Box(box.left * factor, box.top * factor, box.right * factor, box.bottom * factor)
+
+
+def _quality(image: Image, face: DetectedFace) -> FrameQuality:
+    """Brightness and sharpness on the face resized to one size, so that distance does not count as blur."""
+    height, width = image.shape[:2]
+    box = face.box
+    rows = slice(max(0, int(box.top)), min(height, max(int(box.bottom), int(box.top) + 2)))
+    columns = slice(max(0, int(box.left)), min(width, max(int(box.right), int(box.left) + 2)))
+    part = image[rows, columns]
+    if part.size == 0:
+        return FrameQuality(size_px=box.height, sharpness=0.0, brightness=0.0, confidence=face.confidence)
+    grey = cv2.cvtColor(cv2.resize(part, (112, 112), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    return FrameQuality(
+        size_px=box.height,
+        sharpness=float(cv2.Laplacian(grey, cv2.CV_32F).var()),
+        brightness=float(grey.mean()),
+        confidence=face.confidence,
+    )
+
+
+def _second_face(faces: list[DetectedFace]) -> float:
+    return faces[1].box.area / max(faces[0].box.area, 1.0) if len(faces) > 1 else 0.0

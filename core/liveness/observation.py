@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.engine.types import Box, Embedding, Image, Landmarks
+from core.liveness.pose import HeadFit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,6 @@ class FrameRequest:
     """Measure how the face and the wall are lit (during a flash)."""
     search: Box | None = None
     """Where the face was, in pixels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pose:
-    """Degrees. yaw > 0: the person's own left (nose moves to image right). pitch > 0: up. roll > 0: clockwise in the image."""
-
-    yaw: float
-    pitch: float
-    roll: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +64,11 @@ class FaceView:
 
     box: Box
     landmarks: Landmarks
-    pose: Pose
+    head: HeadFit
     quality: FrameQuality
-    second_face_ratio: float
-    """Area of the next largest face over this one's, 0 where there is none."""
+    second_face_ratio: float | None
+    """Area of the next largest face over this one's, 0 where there is none; None where only the surroundings
+    of the last box were searched."""
     live_probability: float | None = None
     embedding: Embedding | None = field(default=None, compare=False)
     crop: Image | None = field(default=None, compare=False)
@@ -86,7 +79,7 @@ class FaceView:
 
 @dataclass(frozen=True, slots=True)
 class FrameObservation:
-    """One analysed frame. Holds no pixels of the frame itself, except the aligned crop of an embedded face."""
+    """One analysed frame. Of its pixels only the aligned crop of an embedded face is kept."""
 
     sequence: int
     captured_at: float
@@ -97,7 +90,7 @@ class FrameObservation:
     height: int
     face: FaceView | None
     nearest_earlier: float | None
-    """Mean grey difference (0..255) of the head region to the most similar frame more than 0.4 s earlier, after
-    removing the mean; None for the first frames."""
+    """Mean grey difference (0..255, means removed) of the head region to the most similar frame at least 0.4
+    s older; None for the first frames."""
     received_at: float | None = None
     """Seconds on the server's clock, where known."""

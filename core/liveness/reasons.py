@@ -1,4 +1,4 @@
-"""Why a session was refused: the codes that may reach the page, ordered so that the true cause comes first."""
+"""Why a session was refused: the codes that may reach the page, the true cause first."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Reason(StrEnum):
     CHALLENGE_NOT_FOLLOWED = "challenge_not_followed"
     NO_FACE = "no_face"
     LOW_QUALITY = "low_quality"
+    FRAME_BUDGET_EXCEEDED = "frame_budget_exceeded"
 
 
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}

@@ -1,18 +1,18 @@
 """The random script of a session: which motions, which colours, in which order.
 
 A recording can only answer the script it was made for, so everything that may be random is: the motions and
-their order, the colours, the place of the flash. The randomness is passed in; spare steps for a retry are drawn
-with the script, which keeps the flow that runs it free of randomness.
+their order, the colours, the place of the flash. The randomness is passed in; spare steps for a retry are
+drawn with the script, which keeps the flow that runs it free of randomness.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.engine.types import Capability
+from core.engine.types import LandmarkLayout
 from core.liveness.policy import Level
 
 
@@ -30,9 +30,14 @@ class StepKind(StrEnum):
 
 
 TURNS = (StepKind.TURN_LEFT, StepKind.TURN_RIGHT)
-MEASURED_MOTIONS = (*TURNS, StepKind.LOOK_UP, StepKind.LOOK_DOWN, StepKind.CLOSER)
-"""What five points show. `blink` and `smile` need eyelids and mouth detail, which no `FaceEngine` reports: they
-are never drawn, and a fixed script that holds them passes over them as not measured."""
+VISIBLE_MOTIONS: dict[LandmarkLayout, tuple[StepKind, ...]] = {
+    LandmarkLayout.EYES_NOSE_MOUTH: (*TURNS, StepKind.LOOK_UP, StepKind.LOOK_DOWN, StepKind.CLOSER),
+    # Without a mouth a head that looks down hardly changes: on two of six faces the fitted pitch did not
+    # move.
+    LandmarkLayout.EYE_CORNERS_NOSE: (*TURNS, StepKind.LOOK_UP, StepKind.CLOSER),
+}
+"""What five points show. `blink` and `smile` need eyelids and mouth detail, which no `FaceEngine` reports:
+they are never drawn, and a fixed script that holds them passes over them as not measured."""
 
 WINDOW_SECONDS = {
     StepKind.TURN_LEFT: 2.5,
@@ -107,13 +112,9 @@ class Script:
         return any(step.kind is StepKind.FLASH for step in self.steps)
 
 
-def visible_motions(capabilities: Collection[Capability]) -> tuple[StepKind, ...]:  # noqa: ARG001
-    """Motions that can be judged with these capabilities.
-
-    Every pack gives the five points that turns, looks and closeness need; a capability that adds eyelids to
-    the face types would be read here.
-    """
-    return MEASURED_MOTIONS
+def visible_motions(layout: LandmarkLayout) -> tuple[StepKind, ...]:
+    """Motions that can be judged from these points."""
+    return VISIBLE_MOTIONS[layout]
 
 
 def draw_colors(rng: random.Random, *, count: int = FLASH_COLORS) -> tuple[FlashColor, ...]:
@@ -144,19 +145,19 @@ def flash_step(colors: Sequence[FlashColor], *, step_id: int) -> ScriptStep:
 def draw_script(
     rng: random.Random,
     *,
-    capabilities: Collection[Capability],
+    layout: LandmarkLayout,
     level: Level,
     safe_mode: bool = False,
 ) -> Script:
     """Draw a script for one session.
 
-    `basic` has one or two motions, `standard` two or three, `strict` three or four. At least one is a turn: only
-    a turn shows that the face is not flat. The flash stands anywhere but first, so that a quiet stretch comes
-    before it; ``safe_mode`` (photosensitivity) puts one more motion in its place.
+    `basic` has one or two motions, `standard` two or three, `strict` three or four. At least one is a turn:
+    only a turn shows that the face is not flat. The flash stands anywhere but first, so that a quiet stretch
+    comes before it; ``safe_mode`` (photosensitivity) puts one more motion in its place.
     """
     fewest, most = {Level.BASIC: (1, 2), Level.STANDARD: (2, 3), Level.STRICT: (3, 4)}[level]
-    seen = visible_motions(capabilities)
-    count = rng.randint(fewest, most) + (1 if safe_mode else 0)
+    seen = visible_motions(layout)
+    count = min(len(seen), rng.randint(fewest, most) + (1 if safe_mode else 0))
     turn = rng.choice([kind for kind in seen if kind in TURNS])
     others = rng.sample([kind for kind in seen if kind is not turn], count - 1)
     motions = [turn, *others]

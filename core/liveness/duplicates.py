@@ -1,0 +1,90 @@
+"""Frames that come again: equal bytes (a frozen or spliced feed) and equal pictures under fresh noise (a
+loop)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.engine.types import Box
+
+Grey = NDArray[np.uint8]
+
+PATCH_SIZE = 48
+APART_SECONDS = 0.4
+_WIDER = 1.2
+_MAX_PATCHES = 240
+
+
+class HeadHistory:
+    """Small greys of the head region, to find how close a frame comes to an earlier one.
+
+    The region is fixed by the first face and stays: a living head never returns to the same place to a
+    fraction of a pixel, a loop does. At most 240 patches are kept (1.1 MB); later frames still compare, no
+    longer join.
+    """
+
+    def __init__(self) -> None:
+        self._region: tuple[slice, slice] | None = None
+        self._patches = np.empty((_MAX_PATCHES, PATCH_SIZE * PATCH_SIZE), np.int16)
+        self._times: list[float] = []
+
+    def nearest_earlier(self, grey: Grey, *, captured_at: float, face: Box | None) -> float | None:
+        """Mean absolute difference (grey 0..255, means removed) to the most similar patch at least 0.4 s
+        older.
+
+        ``face``: in ``grey``'s pixels; the first one given fixes the region. None until there is such a
+        patch.
+        """
+        if self._region is None:
+            if face is None:
+                return None
+            self._region = _region_around(face, shape=grey.shape)
+        patch = cv2.resize(grey[self._region], (PATCH_SIZE, PATCH_SIZE), interpolation=cv2.INTER_AREA)
+        # Quarter grey levels keep the fraction that removing the mean leaves.
+        vector = np.rint((patch.astype(np.float32).ravel() - float(patch.mean())) * 4).astype(np.int16)
+        old = sum(1 for time in self._times if time <= captured_at - APART_SECONDS)
+        nearest = float(np.abs(self._patches[:old] - vector).mean(axis=1).min()) / 4 if old else None
+        if len(self._times) < _MAX_PATCHES:
+            self._patches[len(self._times)] = vector
+            self._times.append(captured_at)
+        return nearest
+
+
+def _region_around(face: Box, *, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    height, width = shape[:2]
+    x, y = face.center
+    half_width, half_height = face.width * _WIDER / 2, face.height * _WIDER / 2
+    rows = slice(max(0, int(y - half_height)), max(2, min(height, int(y + half_height))))
+    columns = slice(max(0, int(x - half_width)), max(2, min(width, int(x + half_width))))
+    return rows, columns
+
+
+def repeated_share(digests: Sequence[bytes]) -> float:
+    """Share of frames whose bytes came before.
+
+    One immediate repeat is forgiven each time: a page may read a slow camera's frame twice. A third in a row,
+    or a return after other frames, is not.
+    """
+    if not digests:
+        return 0.0
+    seen: set[bytes] = set()
+    repeats = 0
+    run = 0
+    previous: bytes | None = None
+    for digest in digests:
+        run = run + 1 if digest == previous else 1
+        if digest in seen and run != 2:
+            repeats += 1
+        seen.add(digest)
+        previous = digest
+    return repeats / len(digests)
+
+
+def looping_share(nearest: Sequence[float | None], *, closest: float) -> float:
+    """Share of frames that come closer than ``closest`` to an earlier one."""
+    known = [distance for distance in nearest if distance is not None]
+    return sum(distance < closest for distance in known) / len(known) if known else 0.0

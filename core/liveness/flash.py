@@ -1,0 +1,168 @@
+"""Colour flash: does the light on the face follow the colours that were commanded, and the wall's less?"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.liveness.script import PALETTE, FlashColor
+
+Series = NDArray[np.float64]
+
+LAGS = tuple(float(lag) for lag in np.arange(0.0, 0.31, 0.05))
+"""Seconds from the screen's change to the frame that shows it: exposure, pipeline, slow panels. Webcams take 0.06
+to 0.2. With 0.4 a recording of other colours fits too often: it is nearly one colour's time."""
+MIN_COLORS = 4
+_EDGE_SECONDS = 0.02
+_FLOOR = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class LitFrame:
+    """Linear light of one frame, BGR; ``surroundings`` may be NaN."""
+
+    at: float
+    skin: Series
+    surroundings: Series
+
+
+@dataclass(frozen=True, slots=True)
+class FlashWindow:
+    """``starts``: when each colour was first shown, seconds on the capture clock; ``end``: when the last
+    ended."""
+
+    colors: tuple[FlashColor, ...]
+    starts: tuple[float, ...]
+    end: float
+
+    def segment(self, index: int) -> tuple[float, float]:
+        stop = self.starts[index + 1] if index + 1 < len(self.starts) else self.end
+        return self.starts[index], stop
+
+
+@dataclass(frozen=True, slots=True)
+class FlashAnswer:
+    """Of the best lag. All of chroma, relative to the surroundings unless said otherwise."""
+
+    correlation: float
+    """-1..1"""
+    skin_correlation: float
+    """-1..1, the skin alone: high with a low ``correlation`` where the whole frame was tinted."""
+    chance: float
+    """Share of all colour orders that fit the answer as well."""
+    gain: float
+    """Logarithm of light per unit of commanded light."""
+    lag: float
+    """Seconds."""
+    colors: int
+    """Colours with a frame of their own."""
+
+
+def frames_by_color(times: Series, window: FlashWindow, *, lag: float) -> list[NDArray[np.intp]]:
+    """Indices of the frames that can only show one colour, per colour."""
+    segments = (window.segment(index) for index in range(len(window.colors)))
+    return [
+        np.flatnonzero((times >= start + lag + _EDGE_SECONDS) & (times < stop + lag - _EDGE_SECONDS))
+        for start, stop in segments
+    ]
+
+
+def chroma(values: Series) -> Series:
+    """Rows of colours without their common mean and without each row's brightness.
+
+    A camera's exposure and the page's white change brightness; only colour is evidence.
+    """
+    centered = values - values.mean(axis=0)
+    result: Series = centered - centered.mean(axis=1, keepdims=True)
+    return result
+
+
+def measure_flash(frames: Sequence[LitFrame], window: FlashWindow) -> FlashAnswer | None:
+    """The best answer over the camera's possible lags; None with frames for fewer than four colours.
+
+    The surroundings' change is taken off the skin's, which cancels exposure and white balance: the screen is
+    near the face and far from the wall. Without surroundings the skin stands alone.
+    """
+    times = np.array([frame.at for frame in frames])
+    if len(times) < MIN_COLORS:
+        return None
+    skin, around = _log_light(frames)
+    relative = skin - around if around is not None else skin
+    commanded = np.array([color.linear_bgr for color in window.colors])
+    answers = [
+        answer
+        for lag in LAGS
+        if (answer := _answer(times, relative, skin, commanded=commanded, window=window, lag=lag)) is not None
+    ]
+    if not answers:
+        return None
+    best = max(answers, key=lambda answer: answer.correlation)
+    alone = max(answer.skin_correlation for answer in answers)
+    return replace(best, skin_correlation=alone)
+
+
+def _answer(
+    times: Series,
+    relative: Series,
+    skin: Series,
+    *,
+    commanded: Series,
+    window: FlashWindow,
+    lag: float,
+) -> FlashAnswer | None:
+    groups = frames_by_color(times, window, lag=lag)
+    lit = [index for index, group in enumerate(groups) if len(group)]
+    if len(lit) < MIN_COLORS:
+        return None
+    seen = chroma(np.array([relative[groups[index]].mean(axis=0) for index in lit]))
+    alone = chroma(np.array([skin[groups[index]].mean(axis=0) for index in lit]))
+    wanted = chroma(commanded[lit])
+    correlation = _correlation(seen, wanted)
+    return FlashAnswer(
+        correlation=correlation,
+        skin_correlation=_correlation(alone, wanted),
+        chance=_chance(seen, at_least=correlation),
+        gain=float((seen * wanted).sum() / max(float((wanted**2).sum()), 1e-9)),
+        lag=lag,
+        colors=len(lit),
+    )
+
+
+def _log_light(frames: Sequence[LitFrame]) -> tuple[Series, Series | None]:
+    """Skin and surroundings; the surroundings only where every frame has them."""
+    skin = np.array([frame.skin for frame in frames], dtype=np.float64)
+    around = np.array([frame.surroundings for frame in frames], dtype=np.float64)
+    known = bool(np.isfinite(around).all())
+    return np.log(np.maximum(skin, _FLOOR)), np.log(np.maximum(around, _FLOOR)) if known else None
+
+
+def _correlation(answer: Series, wanted: Series) -> float:
+    size = float(np.sqrt((answer**2).sum() * (wanted**2).sum()))
+    return float((answer * wanted).sum() / size) if size > 1e-12 else 0.0
+
+
+def _chance(answer: Series, *, at_least: float) -> float:
+    """Share of all colour orders of this length, no colour twice in a row, that correlate at least as
+    well."""
+    orders = _all_orders(len(answer))
+    centered = orders - orders.mean(axis=1, keepdims=True)
+    centered = centered - centered.mean(axis=2, keepdims=True)
+    products = np.einsum("okc,kc->o", centered, answer)
+    sizes = np.sqrt((centered**2).sum(axis=(1, 2)) * float((answer**2).sum()))
+    return float((products >= (at_least - 1e-9) * np.maximum(sizes, 1e-12)).mean())
+
+
+@lru_cache(maxsize=4)
+def _all_orders(length: int) -> Series:
+    colors = np.array([color.linear_bgr for color in PALETTE])
+    picks = [
+        pick
+        for pick in itertools.product(range(len(PALETTE)), repeat=min(length, 5))
+        if all(a != b for a, b in itertools.pairwise(pick))
+    ]
+    return colors[np.array(picks)]
