@@ -20,10 +20,9 @@ def person() -> VirtualPerson:
 
 
 def read(path: Path) -> list[np.ndarray]:
-    frames = []
-    for part in path.read_bytes().split(b"\xff\xd8\xff")[1:]:
-        frames.append(cv2.imdecode(np.frombuffer(b"\xff\xd8\xff" + part, np.uint8), cv2.IMREAD_COLOR))
-    return frames
+    start = b"\xff\xd8\xff"
+    parts = [np.frombuffer(start + part, np.uint8) for part in path.read_bytes().split(start)[1:]]
+    return [np.asarray(cv2.imdecode(part, cv2.IMREAD_COLOR)) for part in parts]
 
 
 def test_the_file_holds_every_frame_as_a_jpeg(person: VirtualPerson, tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def answer(person: VirtualPerson, color: tuple[float, float, float], *, gain: fl
     lit = (person.render(Pose(), flash=color, flash_gain=gain) / 255.0) ** 2.2
     plain = (person.render(Pose()) / 255.0) ** 2.2
     smooth = [cv2.GaussianBlur(light, (0, 0), 4.0) for light in (lit, plain)]
-    return smooth[0] / np.maximum(smooth[1], 1e-3) - 1
+    return np.asarray(smooth[0] / np.maximum(smooth[1], 1e-3) - 1)
 
 
 def test_a_flash_answers_most_in_the_middle_of_the_face_and_hardly_on_the_wall(
