@@ -1,10 +1,10 @@
-"""The official InsightFace packs: what they are, under which licence, how fast, and their digests."""
+"""The official InsightFace packs: their files and digests, licence and speed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-OFFICIAL_BASE_URL = "https://github.com/deepinsight/insightface/releases/download/model-zoo/"
+OFFICIAL_BASE_URL = "https://github.com/deepinsight/insightface/releases/download/v0.7/"
 INSIGHTFACE_LICENCE = """\
 InsightFace's pretrained models are available for non-commercial research purposes only.
 The code of the insightface package is MIT-licensed; its model weights are not. A commercial
@@ -15,13 +15,15 @@ that your use is covered by these terms.
 
 @dataclass(frozen=True, slots=True)
 class OfficialPack:
+    """``archive_sha256`` None: its publisher states no digest, and the first installation's is recorded."""
+
     name: str
-    detector: str
-    recognizer: str
-    size_mib: int
+    detector_file: str
+    recognizer_file: str
+    describes: str
+    archive_mib: int
     speed_note: str
-    zip_sha256: str | None = None
-    """None where the publisher states no digest: the first installation's is recorded."""
+    archive_sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +33,55 @@ class PackLicence:
     speed_note: str
 
 
+# Digests: InsightFace's own server names them for all but buffalo_s, whose is the one that
+# unrelated projects pinned when they downloaded it.
 OFFICIAL_PACKS = {
     pack.name: pack
     for pack in (
         OfficialPack(
-            "buffalo_l", "SCRFD 10G", "ResNet50 on WebFace600K, 512-d", 326, "accurate; slow on CPU"
+            name="buffalo_l",
+            detector_file="det_10g.onnx",
+            recognizer_file="w600k_r50.onnx",
+            describes="SCRFD 10G, ResNet50 on WebFace600K, 512-d",
+            archive_mib=276,
+            speed_note="accurate; slow without a GPU",
+            archive_sha256="80ffe37d8a5940d59a7384c201a2a38d4741f2f3c51eef46ebb28218a7b0ca2f",
         ),
         OfficialPack(
-            "buffalo_m", "SCRFD 2.5G", "ResNet50 on WebFace600K, 512-d", 313, "accurate; slow embedding"
+            name="buffalo_m",
+            detector_file="det_2.5g.onnx",
+            recognizer_file="w600k_r50.onnx",
+            describes="SCRFD 2.5G, ResNet50 on WebFace600K, 512-d",
+            archive_mib=264,
+            speed_note="accurate; fast detection, slow embedding",
+            archive_sha256="d98264bd8f2dc75cbc2ddce2a14e636e02bb857b3051c234b737bf3b614edca9",
         ),
-        OfficialPack("buffalo_s", "SCRFD 500M", "MobileFaceNet on WebFace600K, 512-d", 159, "fast"),
-        OfficialPack("buffalo_sc", "SCRFD 500M", "MobileFaceNet on WebFace600K, 512-d", 16, "fast and small"),
         OfficialPack(
-            "antelopev2", "SCRFD 10G", "ResNet100 on Glint360K, 512-d", 407, "most accurate; slowest"
+            name="buffalo_s",
+            detector_file="det_500m.onnx",
+            recognizer_file="w600k_mbf.onnx",
+            describes="SCRFD 500M, MobileFaceNet on WebFace600K, 512-d",
+            archive_mib=122,
+            speed_note="fast",
+            archive_sha256="d85a87f503f691807cd8bb97128bdf7a0660326cd9cd02657127fa978bab8b5e",
+        ),
+        OfficialPack(
+            name="buffalo_sc",
+            detector_file="det_500m.onnx",
+            recognizer_file="w600k_mbf.onnx",
+            describes="SCRFD 500M, MobileFaceNet on WebFace600K, 512-d",
+            archive_mib=15,
+            speed_note="fast; the same models as buffalo_s in a small download",
+            archive_sha256="57d31b56b6ffa911c8a73cfc1707c73cab76efe7f13b675a05223bf42de47c72",
+        ),
+        OfficialPack(
+            name="antelopev2",
+            detector_file="scrfd_10g_bnkps.onnx",
+            recognizer_file="glintr100.onnx",
+            describes="SCRFD 10G, ResNet100 on Glint360K, 512-d",
+            archive_mib=344,
+            speed_note="most accurate; slowest",
+            archive_sha256="8e182f14fc6e80b3bfa375b33eb6cff7ee05d8ef7633e738d1c89021dcf0c5c5",
         ),
     )
 }

@@ -41,6 +41,16 @@ how far a face lies from it: on 903 pairs it spreads strangers to -0.02 and lets
 among them. Half of it spreads them to 0.56 and keeps every pair on its side.
 """
 
+DLIB_SUMMARY = PackSummary(
+    name="dlib",
+    detector="HOG + 5-point shape predictor",
+    recognizer="ResNet-29 descriptor, 128-d",
+    licence="Boost (dlib), CC0 / public domain (weights)",
+    commercial_use=True,
+    speed_note="slow embedding (0.06-0.3 s on a core); misses profiles and faces under 80 px",
+    provider="dlib",
+)
+
 
 def weights_directory() -> Path:
     """Where the installed package keeps its files. Raises EngineUnavailable."""
@@ -117,15 +127,7 @@ class DlibEngine:
         return self._passive_liveness.probability(image, face.box) if self._passive_liveness else None
 
     def summary(self) -> PackSummary:
-        return PackSummary(
-            name="dlib",
-            detector="HOG + 5-point shape predictor",
-            recognizer="ResNet-29 descriptor, 128-d",
-            licence="Boost (dlib), CC0 / public domain (weights)",
-            commercial_use=True,
-            speed_note="slow embedding (0.06-0.3 s on a core); misses profiles and faces under 80 px",
-            provider="dlib",
-        )
+        return DLIB_SUMMARY
 
     def worker_pids(self) -> list[int]:
         """The descriptor processes, for diagnosis."""
