@@ -127,6 +127,18 @@ def clean_photo(data: bytes, *, max_bytes: int, max_pixels: int) -> Photo:
     return Photo(jpeg=target.getvalue(), width=upright.width, height=upright.height)
 
 
+def make_thumbnail(jpeg: bytes, *, max_side_px: int) -> bytes:
+    """A small JPEG of one of our own JPEGs. Raises InvalidImage when the file was damaged."""
+    try:
+        with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+            image.thumbnail((max_side_px, max_side_px))
+            target = io.BytesIO()
+            image.convert("RGB").save(target, "JPEG", quality=80)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InvalidImage from error
+    return target.getvalue()
+
+
 def _decode_upright(data: bytes, *, header: ImageHeader) -> Image.Image:
     with Image.open(io.BytesIO(data), formats=[header.format]) as image:
         if image.size != (header.width, header.height):

@@ -10,6 +10,7 @@ from clients.services.photos import (
     request_old_photo_extraction,
     set_old_photo,
 )
+from clients.services.reviews import approve_enrollment, reject_enrollment
 from clients.services.samples import NewSample, record_samples
 from clients.services.tenants import (
     ClientPolicy,
@@ -37,6 +38,7 @@ __all__ = [
     "NewSample",
     "NewUser",
     "RowFailure",
+    "approve_enrollment",
     "bulk_create_users",
     "clear_old_photo",
     "create_api_key",
@@ -49,6 +51,7 @@ __all__ = [
     "record_old_photo_template",
     "record_old_photo_unusable",
     "record_samples",
+    "reject_enrollment",
     "request_old_photo_extraction",
     "request_preload",
     "reveal_webhook_secret",
