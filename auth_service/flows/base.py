@@ -15,21 +15,11 @@ from core.liveness.traits import PackTraits
 from core.liveness.verdict import LivenessVerdict, judge
 
 from .framing import GOOD_FRAMES, face_box, framing_hint, looks_at_camera, near_frontal
+from .presentation import challenge_hint, instruction, part_done, step_view
 from .samples import choose_samples
 from .schedule import FixedSchedule
 from .steps import RunningStep, StepState, look_at_step
-from .types import (
-    FACE_THE_CAMERA,
-    HOLD_STILL,
-    PROCESSING,
-    Accepted,
-    Hint,
-    InProgress,
-    Phase,
-    Refused,
-    StepView,
-    Update,
-)
+from .types import Accepted, Hint, InProgress, Phase, Refused, Update
 
 FRAMING_EMBEDDINGS = 3
 FINISHING_EMBEDDINGS = 3
@@ -200,7 +190,7 @@ class SessionFlow:
             state = self._look(observation)
         if self._phase is Phase.FINISHING:
             return self._progress_update(hint=None, observation=observation)
-        hint = self._challenge_hint(observation, state)
+        hint = challenge_hint(observation, state)
         return self._progress_update(hint=hint, observation=observation)
 
     def _look(self, observation: FrameObservation) -> StepState | None:
@@ -339,7 +329,8 @@ class SessionFlow:
             embedded = sum(face.embedding is not None for face in self._framing)
             return bool(self._framing) and embedded < FRAMING_EMBEDDINGS
         if self._phase is Phase.FINISHING or self._schedule_ends():
-            # Facing the camera is enough: held to the first person's own view, another one would not be looked at.
+            # Facing the camera is enough: held to the first person's own view, another one would not be
+            # looked at.
             facing = looks_at_camera(last) or near_frontal(last, baseline=self._baseline)
             return facing and self._embedded < FINISHING_EMBEDDINGS
         if self._running is None or self._running.embedded:
@@ -352,61 +343,23 @@ class SessionFlow:
             return False
         return self._frames[-1].captured_at >= self._schedule.windows[-1][1] - SCHEDULE_LEAD_SECONDS
 
-    def _challenge_hint(self, observation: FrameObservation, state: StepState | None) -> Hint | None:
-        face = observation.face
-        if face is None:
-            return Hint.NO_FACE
-        if (face.second_face_ratio or 0.0) > SECOND_FACE_AREA:
-            return Hint.SEVERAL_FACES
-        followed = state.followed if state is not None else None
-        if followed is None:
-            return None
-        if followed.wrong:
-            return Hint.WRONG_DIRECTION
-        if followed.done:
-            return Hint.LOOK_STRAIGHT
-        return Hint.KEEP_GOING if followed.score >= 0.3 else None
-
     def _progress_update(self, *, hint: Hint | None, observation: FrameObservation | None) -> InProgress:
-        self._progress = max(self._progress, self._measure_progress())
+        done = part_done(
+            self._phase,
+            framed=len(self._framing),
+            running=self._running,
+            steps=len(self._script.steps),
+            finished=self._embedded / FINISHING_EMBEDDINGS,
+        )
+        self._progress = max(self._progress, done)
+        finished = self._embedded >= FINISHING_EMBEDDINGS
         return InProgress(
             phase=self._phase,
-            step=self._step_view(),
-            instruction=self._instruction(),
+            step=step_view(self._running, total=len(self._script.steps)),
+            instruction=instruction(self._phase, running=self._running, finished=finished),
             hint=hint,
             progress=self._progress,
             face=face_box(observation) if observation is not None else None,
-        )
-
-    def _measure_progress(self) -> float:
-        if self._phase is Phase.FRAMING:
-            return 0.2 * min(1.0, len(self._framing) / GOOD_FRAMES)
-        if self._phase is Phase.FINISHING:
-            return 0.9 + 0.1 * min(1.0, self._embedded / FINISHING_EMBEDDINGS)
-        index = self._running.index if self._running is not None else 0
-        return 0.2 + 0.7 * index / max(1, len(self._script.steps))
-
-    def _instruction(self) -> str:
-        if self._running is not None:
-            return self._running.step.kind.value
-        if self._phase is Phase.FRAMING:
-            return FACE_THE_CAMERA
-        return PROCESSING if self._embedded >= FINISHING_EMBEDDINGS else HOLD_STILL
-
-    def _step_view(self) -> StepView | None:
-        running = self._running
-        if running is None:
-            return None
-        step = running.step
-        return StepView(
-            id=step.id,
-            kind=step.kind,
-            index=running.index,
-            total=len(self._script.steps),
-            window_seconds=step.window_seconds,
-            colors=tuple(color.hex for color in step.colors) if running.is_flash else None,
-            color_seconds=step.color_seconds,
-            attempt=running.attempt,
         )
 
 

@@ -33,25 +33,39 @@ def framing_hint(observation: FrameObservation, *, previous: FaceView | None) ->
     face = observation.face
     if face is None:
         return Hint.NO_FACE
-    if (face.second_face_ratio or 0.0) > SECOND_FACE_AREA:
-        return Hint.SEVERAL_FACES
+    return (
+        crowd_hint(face)
+        or _place_hint(observation, face)
+        or _light_hint(face)
+        or (None if looks_at_camera(face) else Hint.LOOK_STRAIGHT)
+        or _rest_hint(face, previous=previous)
+    )
+
+
+def crowd_hint(face: FaceView) -> Hint | None:
+    return Hint.SEVERAL_FACES if (face.second_face_ratio or 0.0) > SECOND_FACE_AREA else None
+
+
+def _place_hint(observation: FrameObservation, face: FaceView) -> Hint | None:
     width = face.box.width / min(observation.width, observation.height)
     if width < _NARROWEST:
         return Hint.MOVE_CLOSER
     if width > _WIDEST:
         return Hint.MOVE_BACK
     x, y = face.box.center
-    if max(abs(x / observation.width - 0.5), abs(y / observation.height - 0.5)) > _OFF_CENTER:
-        return Hint.CENTER_FACE
+    away = max(abs(x / observation.width - 0.5), abs(y / observation.height - 0.5))
+    return Hint.CENTER_FACE if away > _OFF_CENTER else None
+
+
+def _light_hint(face: FaceView) -> Hint | None:
     if face.quality.brightness < _DARKEST:
         return Hint.TOO_DARK
-    if face.quality.brightness > _BRIGHTEST:
-        return Hint.TOO_BRIGHT
-    if not looks_at_camera(face):
-        return Hint.LOOK_STRAIGHT
-    if face.quality.sharpness < _BLURRED or _jumped(face, previous=previous):
-        return Hint.HOLD_STILL
-    return None
+    return Hint.TOO_BRIGHT if face.quality.brightness > _BRIGHTEST else None
+
+
+def _rest_hint(face: FaceView, *, previous: FaceView | None) -> Hint | None:
+    restless = face.quality.sharpness < _BLURRED or _jumped(face, previous=previous)
+    return Hint.HOLD_STILL if restless else None
 
 
 def looks_at_camera(face: FaceView) -> bool:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.engine.types import Embedding, Image
-from core.liveness.observation import FrameQuality
 from core.liveness.pose import Pose
 from core.liveness.reasons import Reason
 from core.liveness.script import StepKind
 from core.liveness.verdict import LivenessVerdict
+from core.quality import FaceQuality
 
 
 class Phase(StrEnum):
@@ -82,7 +82,7 @@ class Sample:
     captured_at: float
     embedding: Embedding = field(compare=False)
     crop: Image = field(compare=False)
-    quality: FrameQuality
+    quality: FaceQuality
     pose: Pose
 
 

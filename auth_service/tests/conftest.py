@@ -19,7 +19,7 @@ from common import clock
 from common.templates import Embedding, Template
 from core.engine.registry import get_engine
 from core.engine.types import EmbeddingContract
-from core.liveness.observation import FrameQuality
+from core.quality import FaceQuality
 from core.liveness.pose import Pose
 from core.liveness.policy import Level
 from core.liveness.reasons import Reason
@@ -103,7 +103,15 @@ def samples_of(face_of: Callable[..., Embedding]) -> Callable[..., list[Sample]]
                 captured_at=float(number),
                 embedding=face_of(name, noise=noise, seed=number),
                 crop=np.full((112, 112, 3), 127, np.uint8),
-                quality=FrameQuality(size_px=160, sharpness=50, brightness=120, confidence=0.9),
+                quality=FaceQuality(
+                    size_px=160,
+                    sharpness=50,
+                    brightness=120,
+                    yaw_degrees=0,
+                    pitch_degrees=0,
+                    roll_degrees=0,
+                    confidence=0.9,
+                ),
                 pose=Pose(yaw=1, pitch=0, roll=0),
             )
             for number in range(count)

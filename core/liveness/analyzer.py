@@ -16,12 +16,12 @@ from core.liveness.light import measure_light
 from core.liveness.observation import (
     FaceView,
     FrameObservation,
-    FrameQuality,
     FrameRequest,
     SurroundingFlow,
 )
 from core.liveness.pose import fit_head
 from core.liveness.ring import region_flow
+from core.quality import measure_quality
 
 MAX_FRAME_BYTES = 524_288
 MAX_FRAME_PIXELS = 1920 * 1080
@@ -103,11 +103,12 @@ class FrameAnalyzer:
         crop = self._engine.align(image, face) if request.embed else None
         embedding = self._engine.embed([crop])[0] if crop is not None else None
         eyes = eyes_of(face.landmarks, layout=layout)
+        head = fit_head(face.landmarks, layout=layout)
         return FaceView(
             box=face.box,
             landmarks=face.landmarks,
-            head=fit_head(face.landmarks, layout=layout),
-            quality=_quality(image, face),
+            head=head,
+            quality=measure_quality(image, face, head.pose),
             second_face_ratio=second,
             live_probability=self._engine.live_probability(image, face) if request.passive else None,
             embedding=embedding,
@@ -126,24 +127,6 @@ def _small_grey(image: Image) -> NDArray[np.uint8]:
 
 def _scaled(box: Box, factor: float) -> Box:
     return Box(box.left * factor, box.top * factor, box.right * factor, box.bottom * factor)
-
-
-def _quality(image: Image, face: DetectedFace) -> FrameQuality:
-    """Brightness and sharpness on the face resized to one size, so that distance does not count as blur."""
-    height, width = image.shape[:2]
-    box = face.box
-    rows = slice(max(0, int(box.top)), min(height, max(int(box.bottom), int(box.top) + 2)))
-    columns = slice(max(0, int(box.left)), min(width, max(int(box.right), int(box.left) + 2)))
-    part = image[rows, columns]
-    if part.size == 0:
-        return FrameQuality(size_px=box.height, sharpness=0.0, brightness=0.0, confidence=face.confidence)
-    grey = cv2.cvtColor(cv2.resize(part, (112, 112), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-    return FrameQuality(
-        size_px=box.height,
-        sharpness=float(cv2.Laplacian(grey, cv2.CV_32F).var()),
-        brightness=float(grey.mean()),
-        confidence=face.confidence,
-    )
 
 
 def _second_face(faces: list[DetectedFace]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,8 +58,8 @@ class Evidence:
     steps: tuple[StepRecord, ...]
 
 
-def baseline_of(faces: list[FaceView]) -> Baseline:
-    """Raises ValueError for an empty list."""
+def baseline_of(faces: Sequence[FaceView]) -> Baseline:
+    """Raises ValueError for none."""
     if not faces:
         raise ValueError("a baseline needs at least one frontal face")
     poses = np.array([(face.head.pose.yaw, face.head.pose.pitch) for face in faces])
@@ -82,7 +83,7 @@ class Window:
 
 
 def window_of(
-    frames: tuple[FrameObservation, ...] | list[FrameObservation],
+    frames: Sequence[FrameObservation],
     *,
     baseline: Baseline,
     start: float,

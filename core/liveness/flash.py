@@ -15,8 +15,8 @@ from core.liveness.script import PALETTE, FlashColor
 Series = NDArray[np.float64]
 
 LAGS = tuple(float(lag) for lag in np.arange(0.0, 0.31, 0.05))
-"""Seconds from the screen's change to the frame that shows it: exposure, pipeline, slow panels. Webcams take 0.06
-to 0.2. With 0.4 a recording of other colours fits too often: it is nearly one colour's time."""
+"""Seconds from the screen's change to the frame that shows it: exposure, pipeline, slow panels. Webcams take
+0.06 to 0.2. With 0.4 a recording of other colours fits too often: it is nearly one colour's time."""
 MIN_COLORS = 4
 _EDGE_SECONDS = 0.02
 _FLOOR = 1e-4
@@ -165,4 +165,5 @@ def _all_orders(length: int) -> Series:
         for pick in itertools.product(range(len(PALETTE)), repeat=min(length, 5))
         if all(a != b for a, b in itertools.pairwise(pick))
     ]
-    return colors[np.array(picks)]
+    orders: Series = colors[np.array(picks)]
+    return orders

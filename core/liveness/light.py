@@ -26,7 +26,8 @@ Light = NDArray[np.float32]
 
 def linear(pixels: Image) -> Light:
     """sRGB 0..255 to light 0..1, with the plain 2.2 curve."""
-    return _TO_LINEAR[pixels]
+    light: Light = _TO_LINEAR[pixels]
+    return light
 
 
 def measure_light(image: Image, *, box: Box, eyes: Eyes) -> LightSample | None:

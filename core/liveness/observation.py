@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.engine.types import Box, Embedding, Image, Landmarks
 from core.liveness.pose import HeadFit
+from core.quality import FaceQuality
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +24,6 @@ class FrameRequest:
     """Measure how the face and the wall are lit (during a flash)."""
     search: Box | None = None
     """Where the face was, in pixels."""
-
-
-@dataclass(frozen=True, slots=True)
-class FrameQuality:
-    """``size_px``: box height in pixels; ``sharpness``: variance of the Laplacian of the aligned grey face;
-    ``brightness``: mean grey 0..255 of the face; ``confidence``: detector's, 0..1."""
-
-    size_px: float
-    sharpness: float
-    brightness: float
-    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +55,7 @@ class FaceView:
     box: Box
     landmarks: Landmarks
     head: HeadFit
-    quality: FrameQuality
+    quality: FaceQuality
     second_face_ratio: float | None
     """Area of the next largest face over this one's, 0 where there is none; None where only the surroundings
     of the last box were searched."""

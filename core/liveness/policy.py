@@ -51,7 +51,7 @@ class LivenessPolicy:
     repeated_share: float = 0.10
     loop_distance: float = 0.5
     loop_share: float = 0.35
-    ring_following: float = 0.6
+    ring_following: float = 0.7
     narrowing: float = -0.10
     several_faces_share: float = 0.03
     missing_share: float = 0.25

@@ -132,4 +132,5 @@ def fit_head(landmarks: Landmarks, *, layout: LandmarkLayout) -> HeadFit:
 def project(pose: Pose, *, layout: LandmarkLayout, scale: float, center: tuple[float, float]) -> Landmarks:
     """Where the generic head's five points fall under weak perspective, pixels."""
     flat = HEADS[layout] @ rotation(pose)[:2].T
-    return (flat * scale + np.asarray(center)).astype(np.float32)
+    points: Landmarks = (flat * scale + np.asarray(center)).astype(np.float32)
+    return points

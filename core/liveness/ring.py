@@ -21,7 +21,7 @@ MIN_POINTS = 6
 """Fewer tracked points in the face or the ring say nothing of this pair of frames."""
 MOVED = 0.024
 """Eye distances per frame from which the face counts as moving (0.8 pixels of a 320-pixel frame)."""
-MIN_MOVES = 4
+MIN_MOVES = 8
 
 
 def region_flow(earlier: Grey, later: Grey, *, box: Box, eye_distance: float) -> SurroundingFlow | None:
@@ -29,7 +29,10 @@ def region_flow(earlier: Grey, later: Grey, *, box: Box, eye_distance: float) ->
 
     None where there is nothing to track.
     """
-    corners = cv2.goodFeaturesToTrack(earlier, _MAX_POINTS, 0.008, 5)
+    # Sought only where they count: a textured wall elsewhere would take all places.
+    corners = cv2.goodFeaturesToTrack(
+        earlier, _MAX_POINTS, 0.008, 5, mask=_neighbourhood(earlier.shape, box=box)
+    )
     if corners is None or eye_distance <= 0:
         return None
     window = (13, 13)
@@ -47,7 +50,8 @@ def region_flow(earlier: Grey, later: Grey, *, box: Box, eye_distance: float) ->
     across = np.abs(points[:, 0] - x) / (box.width / 2)
     down = (points[:, 1] - y) / (box.height / 2)
     on_face = (across < 0.8) & (np.abs(down) < 0.8)
-    beside = (across > 1.35) & (across < 2.2) & (down < 0.7) & (down > -1.9)
+    # Not beside the chin: shoulders go with the head.
+    beside = (across > 1.5) & (across < 2.3) & (down < 0.2) & (down > -1.9)
     above = (down < -1.55) & (down > -2.2) & (across < 1.6)
     in_ring = beside | above
     return SurroundingFlow(
@@ -56,6 +60,15 @@ def region_flow(earlier: Grey, later: Grey, *, box: Box, eye_distance: float) ->
         face_points=int(on_face.sum()),
         ring_points=int(in_ring.sum()),
     )
+
+
+def _neighbourhood(shape: tuple[int, ...], *, box: Box) -> Grey:
+    mask = np.zeros(shape[:2], np.uint8)
+    x, y = box.center
+    top, bottom = y - 1.15 * box.height, y + 0.4 * box.height
+    left, right = x - 1.15 * box.width, x + 1.15 * box.width
+    mask[max(0, int(top)) : max(0, int(bottom)), max(0, int(left)) : max(0, int(right))] = 255
+    return mask
 
 
 def _median(shifts: NDArray[np.float64]) -> tuple[float, float]:
@@ -68,7 +81,7 @@ def _median(shifts: NDArray[np.float64]) -> tuple[float, float]:
 def ring_following(flows: Sequence[SurroundingFlow]) -> float | None:
     """How much of the face's movement the ring makes too: 0 in a room, 1 on a sheet.
 
-    None where the face moved, with enough to track in the ring, in fewer than four pairs of frames.
+    None where the face moved, with enough to track in the ring, in fewer than eight pairs of frames.
     """
     usable = [flow for flow in flows if min(flow.face_points, flow.ring_points) >= MIN_POINTS]
     moving = [flow for flow in usable if float(np.hypot(*flow.face)) > MOVED]

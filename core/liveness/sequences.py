@@ -1,7 +1,8 @@
-"""Reader of recorded sessions: ``NAME.json`` (script, times, labels) beside ``NAME.mjpeg`` (JPEG frames end to end).
+"""Reader of recorded sessions: ``NAME.json`` (script, times, labels) beside ``NAME.mjpeg`` (JPEG frames end
+to end).
 
-The sidecar holds: ``name``, ``kind``, ``label`` (genuine or attack), ``identity``, ``media``, ``challenges`` (type,
-start, end in seconds), ``flash`` (colour names), ``flash_step_s``, ``frames`` (t, offset, length).
+The sidecar holds: ``name``, ``kind``, ``label`` (genuine or attack), ``identity``, ``media``, ``challenges``
+(type, start, end in seconds), ``flash`` (colour names), ``flash_step_s``, ``frames`` (t, offset, length).
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ class PackTraits:
 
 
 def traits_of(engine: FaceEngine) -> PackTraits:
-    """The continuity of a session asks for what verification asks for: its frames are easier than two photos."""
+    """The continuity of a session asks for what verification asks for: its frames are easier than two
+    photos."""
     return PackTraits(
         layout=engine.landmark_layout,
         has_passive_model=Capability.PASSIVE_LIVENESS in engine.capabilities,
