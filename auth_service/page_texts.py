@@ -55,6 +55,7 @@ def instruction_texts() -> Texts:
         "blink": _("Blink with both eyes"),
         "smile": _("Smile"),
         "flash": _("Keep still. The screen changes colour"),
+        "look_back": _("Good. Now look at the camera again"),
         "hold_still": _("Hold still"),
         "processing": _("Checking, one moment"),
     }

@@ -3,7 +3,7 @@
 import { Announcer, focusHeading, tap } from "./accessibility.js";
 
 const DIRECTIONS = { turn_left: "left", turn_right: "right", look_up: "up", look_down: "down" };
-const ENCOURAGING = new Set(["keep_going"]);
+const ENCOURAGING = new Set(["keep_going", "hold_still"]);
 const OUTCOMES = { passed: "good", needs_review: "wait", failed: "bad" };
 
 export class SessionView {
@@ -44,11 +44,12 @@ export class SessionView {
 
   /** One `step` message of the server. */
   showStep(message) {
-    const { phase, instruction, hint, step } = message;
+    const { phase, step } = message;
+    const { instruction, hint } = this.#wording(message);
     const stage = this.at("stage");
     stage.dataset.phase = phase;
     stage.dataset.direction = phase === "challenge" ? (DIRECTIONS[instruction] ?? "") : "";
-    stage.dataset.tone = this.#tone(message);
+    stage.dataset.tone = this.#tone({ ...message, instruction, hint });
     this.instruct(instruction);
     this.#hint(hint);
     this.#progress(message.progress);
@@ -137,6 +138,12 @@ export class SessionView {
     element.textContent = text;
     element.dataset.kind = ENCOURAGING.has(code) ? "good" : "fix";
     this.announcer.hint(text);
+  }
+
+  /** In a challenge, "look straight" means that the movement was seen: its arrow goes, the way back is shown. */
+  #wording({ phase, instruction, hint }) {
+    const seen = phase === "challenge" && hint === "look_straight";
+    return seen ? { instruction: "look_back", hint: null } : { instruction, hint };
   }
 
   #tone({ phase, instruction, hint, face }) {

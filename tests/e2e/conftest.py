@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from skimage import data
 
 FACE_CROP = (slice(20, 260), slice(65, 385))
@@ -94,3 +94,17 @@ def camera_browser(launch: Launch, face_camera: Path) -> Browser:
         "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-video-capture={face_camera}",
     )
+
+
+CONTRAST_SCRIPT = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def contrast() -> Callable[[Page], list[str]]:
+    """Visible texts below WCAG AA (4.5, large ones 3), each with its ratio."""
+
+    def measure(page: Page) -> list[str]:
+        poor: list[str] = page.evaluate(CONTRAST_SCRIPT)
+        return poor
+
+    return measure

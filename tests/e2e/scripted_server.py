@@ -170,6 +170,8 @@ class ScriptedServer:
         self.upstream = upstream
         self.peers: list[Peer] = []
         self.errors: list[BaseException] = []
+        self.pages: dict[str, str] = {}
+        """HTML of paths that are not Django's: another site's pages."""
         self._scripts: list[Script] = []
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -226,6 +228,9 @@ class ScriptedServer:
     async def _fetch(self, connection: ServerConnection, request: Request) -> Response | None:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return None
+        if request.path in self.pages:
+            body = self.pages[request.path].encode()
+            return Response(200, "OK", Headers({"Content-Type": "text/html", "Connection": "close"}), body)
         return await asyncio.get_running_loop().run_in_executor(None, self._fetch_upstream, request)
 
     def _fetch_upstream(self, request: Request) -> Response:
