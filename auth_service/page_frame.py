@@ -20,7 +20,7 @@ def page(
     """Let ``?lang=`` choose the language (kept in Django's cookie) and add the security headers."""
 
     @wraps(view)
-    def framed(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def framed(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         chosen = request.GET.get("lang", "")
         if chosen in dict(settings.LANGUAGES):
             translation.activate(chosen)

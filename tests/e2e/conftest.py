@@ -44,7 +44,10 @@ def face_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for index in range(CAMERA_FRAMES):
             sway = 6 * np.sin(2 * np.pi * index / CAMERA_FRAMES)
             moved = cv2.warpAffine(
-                picture, np.float32([[1, 0, sway], [0, 1, 0]]), (640, 480), borderMode=cv2.BORDER_REFLECT
+                picture,
+                np.array([[1, 0, sway], [0, 1, 0]], np.float32),
+                (640, 480),
+                borderMode=cv2.BORDER_REFLECT,
             )
             grain = noise.normal(0, 2, moved.shape)
             frame = np.clip(moved + grain, 0, 255).astype(np.uint8)
