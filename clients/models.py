@@ -27,11 +27,6 @@ from clients.storage import PrivateStorage, old_photo_path, sample_path
 from common.encryption import decrypt, encrypt
 from common.templates import Template, pack_template, unpack_template
 
-_THRESHOLD_VALIDATORS = [
-    MinValueValidator(validators.MIN_THRESHOLD),
-    MaxValueValidator(validators.MAX_THRESHOLD),
-]
-
 
 def _within(low: int, high: int) -> list[Any]:
     return [MinValueValidator(low), MaxValueValidator(high)]
@@ -48,13 +43,13 @@ class Client(models.Model):
     verification_threshold = models.FloatField(
         null=True,
         blank=True,
-        validators=_THRESHOLD_VALIDATORS,
+        validators=[validators.validate_threshold],
         help_text="Cosine similarity that verifies a person; empty: the face model's calibrated default.",
     )
     identification_threshold = models.FloatField(
         null=True,
         blank=True,
-        validators=_THRESHOLD_VALIDATORS,
+        validators=[validators.validate_threshold],
         help_text="Cosine similarity that identifies a person; empty: the face model's calibrated default.",
     )
     liveness_level = models.CharField(

@@ -36,6 +36,12 @@ validate_region = RegexValidator(
 )
 
 
+def validate_threshold(value: float) -> None:
+    """Written so that NaN, of which every comparison is false, is refused too."""
+    if not MIN_THRESHOLD <= value <= MAX_THRESHOLD:
+        raise ValidationError(f"Give a cosine from {MIN_THRESHOLD} to {MAX_THRESHOLD}.", "threshold")
+
+
 def validate_plain_text(value: str) -> None:
     """Refuse control characters: PostgreSQL cannot store NUL, and logs and pages misread the others."""
     if any(ord(character) < 32 or ord(character) == 127 for character in value):

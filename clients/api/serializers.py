@@ -69,7 +69,7 @@ class OldPhotoUploadSerializer(StrictSerializer):
     file = serializers.FileField(help_text="JPEG, PNG or WebP with the person's face.", max_length=255)
 
 
-class OldPhotoSerializer(serializers.Serializer[Any]):
+class OldPhotoStatusSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=OldPhotoState.choices)
     reason = serializers.CharField(help_text="Why the photo is unusable, as an error code.")
 
@@ -82,7 +82,7 @@ class UserSerializer(serializers.Serializer[Any]):
     is_active = serializers.BooleanField()
     enrollment_state = serializers.ChoiceField(choices=EnrollmentState.choices)
     enrolled_at = serializers.DateTimeField(allow_null=True)
-    old_photo = OldPhotoSerializer()
+    old_photo = OldPhotoStatusSerializer()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import SupportsFloat
 from uuid import UUID
 
 from django.core.files.base import ContentFile
@@ -21,7 +22,7 @@ class NewSample:
     """One accepted face."""
 
     template: Template
-    quality: Mapping[str, float] = field(default_factory=dict)
+    quality: Mapping[str, SupportsFloat] = field(default_factory=dict)
     box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     """left, top, right, bottom in pixels of the frame"""
     confidence: float = 0.0
