@@ -27,7 +27,7 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 run: $(VENV)/.run ## Install, migrate, make a demo client and an operator, serve
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py make_demo --url http://$(HOST):$(PORT)
-	$(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
+	FACE_DEMO=true $(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)

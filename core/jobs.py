@@ -31,9 +31,7 @@ def run_job(*, job_id: str) -> bool:
         with _kept_alive(job):
             current_app.tasks[job.name](**job.arguments)
     except FaceAppError as error:
-        durable.fail_job(
-            job, code=error.code, message=error.message, now=clock.now(), retry=error.retryable
-        )
+        durable.fail_job(job, code=error.code, message=error.message, now=clock.now(), retry=error.retryable)
     except Exception as error:  # a worker's own edge: the row says that it failed, the log says why
         logger.exception("job failed", extra={"job_id": job_id, "job": job.name})
         durable.fail_job(job, code="internal_error", message=type(error).__name__, now=clock.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import parse_qs, unquote, urlparse
 
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
@@ -126,7 +126,8 @@ def _database(url: str) -> dict[str, object]:
         "NAME": parts.path.strip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
+        # As in libpq's own addresses, ?host= names a socket directory.
+        "HOST": parse_qs(parts.query).get("host", [unquote(parts.hostname or "")])[0],
         "PORT": str(parts.port or ""),
         # A pool and persistent connections exclude each other.
         "CONN_MAX_AGE": 0 if pool_size else env.integer("DB_CONN_MAX_AGE", 60, minimum=0),

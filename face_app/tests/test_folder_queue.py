@@ -20,9 +20,7 @@ from face_app import folder_queue
 def queue(tmp_path: Path) -> Iterator[Connection]:
     app = Celery("test", set_as_current=False)
     folder_queue.configure(app, tmp_path / "queue")
-    with Connection(
-        app.conf.broker_url, transport_options=app.conf.broker_transport_options
-    ) as connection:
+    with Connection(app.conf.broker_url, transport_options=app.conf.broker_transport_options) as connection:
         yield connection
 
 
