@@ -55,5 +55,5 @@ def decrypt(token: bytes, *, purpose: str) -> bytes:
     nonce, sealed = token[body : body + _NONCE_BYTES], token[body + _NONCE_BYTES :]
     try:
         return cipher.decrypt(nonce, sealed, purpose.encode())
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # ValueError: cut short, so that not even the nonce is whole
         raise DecryptionFailed("value does not authenticate") from error
