@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from common.templates import Embedding
 
 _NORM_TOLERANCE = 1e-3
+_ROUNDING = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,12 @@ def rank(matrix: NDArray[np.float32], probe: Embedding, *, limit: int) -> list[R
     count = min(limit, len(similarities))
     if count <= 0:
         return []
-    # Everything at least as good as the last one wanted, so that ties are cut by row and not by chance.
+    # A matrix product rounds equal rows differently by their position, so it only names candidates.
     floor = np.partition(similarities, len(similarities) - count)[len(similarities) - count]
-    candidates = np.flatnonzero(similarities >= floor)
-    order = candidates[np.argsort(-similarities[candidates], kind="stable")][:count]
+    candidates = np.flatnonzero(similarities >= floor - _ROUNDING)
+    exact = (matrix[candidates].astype(np.float64) * probe.astype(np.float64)).sum(axis=1)
+    order = np.argsort(-exact, kind="stable")[:count]
     return [
-        Ranked(row=int(row), similarity=float(np.clip(similarities[row], -1.0, 1.0)))
-        for row in order.tolist()
+        Ranked(row=int(candidates[index]), similarity=float(np.clip(exact[index], -1.0, 1.0)))
+        for index in order
     ]
