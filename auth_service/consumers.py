@@ -36,7 +36,7 @@ CLOSE_INTERNAL = 4500
 _open_sockets: set[SessionConsumer] = set()
 
 
-class SessionConsumer(AsyncWebsocketConsumer):
+class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
     """One page's connection to one session."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

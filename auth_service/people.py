@@ -17,6 +17,7 @@ from common.templates import Embedding, Template, unpack_template
 from core.imaging import encode_jpeg
 
 _BATCH = 2048
+_Packed = bytes | memoryview | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,10 @@ def find_most_similar_person(
         ClientUser.objects.filter(client=client, embedding_contract=contract, cached_embedding__isnull=False)
         .exclude(pk=except_user.pk)
         .values_list("pk", "cached_embedding")
-        .iterator(chunk_size=_BATCH)
     )
     best: SimilarPerson | None = None
-    for batch in _batches(rows):
-        matrix = np.stack(
-            [unpack_template(bytes(packed), client_id=client.pk).embedding for _, packed in batch]
-        )
+    for batch in _batches(rows.iterator(chunk_size=_BATCH)):
+        matrix = np.stack([unpack_template(packed, client_id=client.pk).embedding for _, packed in batch])
         similarities = matrix @ embedding
         top = int(np.argmax(similarities))
         if best is None or similarities[top] > best.similarity:
@@ -75,6 +73,6 @@ def keep_samples(*, session: AuthSession, samples: Sequence[Sample], contract: s
     )
 
 
-def _batches(rows: Iterator[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
-    while batch := list(islice(rows, _BATCH)):
+def _batches(rows: Iterator[tuple[int, _Packed]]) -> Iterator[list[tuple[int, bytes]]]:
+    while batch := [(pk, bytes(packed)) for pk, packed in islice(rows, _BATCH) if packed]:
         yield batch

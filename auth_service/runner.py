@@ -191,10 +191,11 @@ class SessionRunner:
             seconds=time.monotonic() - self._started_at,
             engine=describe_engine(self._engine),
         )
-        held = {"session_id": session.pk, "socket_id": self._claimed.socket_id, "now": clock.now()}
+        socket_id, now = self._claimed.socket_id, clock.now()
         if isinstance(update, Refused):
+            reasons = [str(reason) for reason in update.reasons]
             return await in_db_thread(completion.fail_attempt)(
-                attempt=attempt, reasons=[str(reason) for reason in update.reasons], **held
+                session_id=session.pk, socket_id=socket_id, attempt=attempt, reasons=reasons, now=now
             )
         complete = (
             completion.complete_enrollment
@@ -202,7 +203,12 @@ class SessionRunner:
             else completion.complete_verification
         )
         return await in_db_thread(complete)(
-            samples=update.samples, attempt=attempt, contract=self._engine.contract, **held
+            session_id=session.pk,
+            socket_id=socket_id,
+            samples=update.samples,
+            attempt=attempt,
+            contract=self._engine.contract,
+            now=now,
         )
 
 
@@ -223,6 +229,4 @@ def draw_session_script(*, claimed: ClaimedSession, engine: FaceEngine, safe_mod
 
 def _build_flow(session: AuthSession, *, script: Script, engine: FaceEngine) -> SessionFlow:
     flow = EnrollmentFlow if session.purpose == SessionPurpose.ENROLLMENT else VerificationFlow
-    return flow(
-        script=script, traits=traits_of(engine), frame_budget=settings.FACE_MAX_FRAMES_PER_SESSION
-    )
+    return flow(script=script, traits=traits_of(engine), frame_budget=settings.FACE_MAX_FRAMES_PER_SESSION)

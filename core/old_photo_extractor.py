@@ -77,7 +77,8 @@ class OldPhotoEmbeddingExtractor:
             faces = self._engine.detect(attempt.image, input_size=attempt.input_size)
             if faces:
                 crop = self._engine.align(attempt.image, _choose_subject(faces))
-                return self._engine.embed([crop])[0]
+                embedding: Embedding = self._engine.embed([crop])[0]
+                return embedding
         raise FaceNotFound
 
 

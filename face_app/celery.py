@@ -31,7 +31,7 @@ def _configure(app: Celery) -> None:
         },
     )
     if settings.CELERY_BROKER_URL:
-        app.conf.broker_url = settings.CELERY_BROKER_URL
+        app.conf.update(broker_url=settings.CELERY_BROKER_URL)
         return
     from face_app import folder_queue  # noqa: PLC0415  registers its transport with kombu
 

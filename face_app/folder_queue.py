@@ -21,15 +21,16 @@ from kombu.transport import filesystem, virtual
 SCHEME = "folder"
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu ships no types
-    def _put(self, queue: str, payload: dict[str, Any], **_: Any) -> None:
+class Channel(filesystem.Channel):
+    # kombu's own classes disagree on the second name.
+    def _put(self, queue: str, payload: dict[str, Any], **_: Any) -> None:  # type: ignore[override]
         name = f"{time.time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
         folder = Path(self.data_folder_out)
         partial = folder / f".{name}.part"
         partial.write_text(json.dumps(payload), encoding="utf-8")
         partial.rename(folder / name)
 
-    def _get(self, queue: str) -> dict[str, Any]:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         """Take the oldest message: the rename decides which of several readers has it."""
         for path in sorted(Path(self.data_folder_in).iterdir()):
             if path.name.partition(".")[2] != f"{queue}.msg":
@@ -39,13 +40,13 @@ class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu ships no types
                 path.rename(taken)
             except FileNotFoundError:
                 continue
-            payload: dict[str, Any] = json.loads(taken.read_text(encoding="utf-8"))
+            payload = json.loads(taken.read_text(encoding="utf-8"))
             taken.unlink()
             return payload
         raise Empty
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     Channel = Channel
 
 
@@ -57,11 +58,11 @@ def configure(app: Celery, folder: Path) -> None:
         part.mkdir(parents=True, exist_ok=True, mode=0o700)
     # What kombu remembers of bindings belongs to one folder; in another one they must be made anew.
     Transport.global_state = virtual.BrokerState()
-    app.conf.broker_url = f"{SCHEME}://localhost"
-    app.conf.broker_transport_options = {
+    options = {
         "data_folder_in": str(parts["messages"]),
         "data_folder_out": str(parts["messages"]),
         "processed_folder": str(parts["taken"]),
         "control_folder": str(parts["control"]),
         "polling_interval": 0.1,
     }
+    app.conf.update(broker_url=f"{SCHEME}://localhost", broker_transport_options=options)

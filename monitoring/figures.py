@@ -57,7 +57,9 @@ def _describe_engine() -> Part:
 
 
 def _describe_database() -> Part:
-    note = "" if connection.vendor == "postgresql" else _("For one machine. Set DATABASE_URL to use PostgreSQL.")
+    note = (
+        "" if connection.vendor == "postgresql" else _("For one machine. Set DATABASE_URL to use PostgreSQL.")
+    )
     return Part(_("Database"), connection.display_name, note)
 
 
@@ -76,7 +78,9 @@ def _describe_jobs() -> Part:
 def _describe_memory() -> Part:
     if settings.REDIS_URL:
         return Part(_("Cache and sockets"), "Redis")
-    return Part(_("Cache and sockets"), _("In this process"), _("For one web process. Set REDIS_URL for several."))
+    return Part(
+        _("Cache and sockets"), _("In this process"), _("For one web process. Set REDIS_URL for several.")
+    )
 
 
 def count_people() -> list[Figure]:

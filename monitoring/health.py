@@ -15,12 +15,12 @@ from core.engine.registry import get_engine
 CHECK_SECONDS = 3.0
 
 
-async def live(request: HttpRequest) -> JsonResponse:
+async def live(_request: HttpRequest) -> JsonResponse:
     """The event loop answers. Touches no database and no model."""
     return JsonResponse({"status": "ok", "version": settings.VERSION})
 
 
-def ready(request: HttpRequest) -> JsonResponse:
+def ready(_request: HttpRequest) -> JsonResponse:
     """Database, cache and engine each answer in time; 503 names the one that does not."""
     checks = run_checks()
     healthy = all(state == "ok" for state in checks.values())

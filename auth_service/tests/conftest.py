@@ -19,12 +19,12 @@ from common import clock
 from common.templates import Embedding, Template
 from core.engine.registry import get_engine
 from core.engine.types import EmbeddingContract
-from core.quality import FaceQuality
-from core.liveness.pose import Pose
 from core.liveness.policy import Level
+from core.liveness.pose import Pose
 from core.liveness.reasons import Reason
 from core.liveness.script import Script
 from core.liveness.verdict import LivenessVerdict
+from core.quality import FaceQuality
 
 
 @pytest.fixture

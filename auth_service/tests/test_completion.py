@@ -35,9 +35,7 @@ def held(opens: Open, claims: Claim) -> Callable[..., ClaimedSession]:
 
     def hold(user: ClientUser, purpose: SessionPurpose = SessionPurpose.ENROLLMENT) -> ClaimedSession:
         claimed = claims(opens(user, purpose))
-        services.begin_attempt(
-            session_id=claimed.session.pk, socket_id=claimed.socket_id, now=clock.now()
-        )
+        services.begin_attempt(session_id=claimed.session.pk, socket_id=claimed.socket_id, now=clock.now())
         return claimed
 
     return hold
@@ -114,9 +112,7 @@ def test_completing_is_audited_as_the_persons_own_act(
     assert (entry.actor_kind, entry.actor_id) == ("person", str(alice.pk))
 
 
-def test_a_session_completes_once(
-    alice: ClientUser, held: Held, finish: Finish, samples_of: Samples
-) -> None:
+def test_a_session_completes_once(alice: ClientUser, held: Held, finish: Finish, samples_of: Samples) -> None:
     claimed = held(alice)
     finish(claimed, samples_of("alice"))
     with pytest.raises(SessionClosed):
@@ -242,7 +238,11 @@ def test_the_old_photo_decides_by_policy(
 
 @pytest.mark.parametrize(
     ("policy", "verdict", "enrolled"),
-    [("allow", Verdict.PASSED, True), ("flag", Verdict.NEEDS_REVIEW, True), ("refuse", Verdict.FAILED, False)],
+    [
+        ("allow", Verdict.PASSED, True),
+        ("flag", Verdict.NEEDS_REVIEW, True),
+        ("refuse", Verdict.FAILED, False),
+    ],
 )
 def test_a_face_enrolled_under_another_id_is_reported_by_policy(
     alice: ClientUser,

@@ -25,7 +25,6 @@ class Command(BaseCommand):
         if password:
             self.stdout.write(f"  Operator account: {OPERATOR_NAME} / {password}  (shown once)")
         else:
-            self.stdout.write(
-                f"  An operator account exists; `manage.py changepassword {OPERATOR_NAME}` sets a new password."
-            )
+            renewal = f"manage.py changepassword {OPERATOR_NAME}"
+            self.stdout.write(f"  An operator account exists; `{renewal}` sets a new password.")
         self.stdout.write(f"  Demo client: {user.client_id}\n")
