@@ -6,7 +6,7 @@ What the levels mean:
   the head and the narrowing of a sheet are recorded and refuse nobody. For low-risk use behind other checks.
 - ``standard``: two or three motions; every signal that the pack and the script provide must agree. One step
   may be retried.
-- ``strict``: three or four motions, no retry, tighter flash and identity. A passive model is expected: see
+- ``strict``: three or four motions, no retry, a tighter flash. A passive model is expected: see
   `LivenessVerdict.complete`.
 
 The thresholds come from synthetic sessions (25 delivered, 114 more from the same generator, six identities,
@@ -45,8 +45,6 @@ class LivenessPolicy:
     gates_ring: bool
     gates_aspect: bool
     live_probability: float
-    identity_slack: float
-    """Taken off the pack's same-person cosine: frames of one session differ less than photos of years."""
     requires_passive: bool
     repeated_share: float = 0.10
     loop_distance: float = 0.5
@@ -79,7 +77,6 @@ _POLICIES = {
         gates_ring=False,
         gates_aspect=False,
         live_probability=0.20,
-        identity_slack=0.05,
         requires_passive=False,
     ),
     Level.STANDARD: LivenessPolicy(
@@ -95,7 +92,6 @@ _POLICIES = {
         gates_ring=True,
         gates_aspect=True,
         live_probability=0.35,
-        identity_slack=0.0,
         requires_passive=False,
     ),
     Level.STRICT: LivenessPolicy(
@@ -111,7 +107,6 @@ _POLICIES = {
         gates_ring=True,
         gates_aspect=True,
         live_probability=0.45,
-        identity_slack=-0.05,
         requires_passive=True,
     ),
 }

@@ -308,7 +308,7 @@ def _identity(context: _Context) -> Signal:
     continuity = measure_continuity(before, after)
     if continuity is None:
         return Signal("identity", Reason.IDENTITY_CHANGED, None)
-    threshold = context.traits.same_person_cosine - context.policy.identity_slack
+    threshold = context.traits.same_person_cosine
     value = min(continuity.lowest, continuity.last)
     values = {"identity_lowest": continuity.lowest, "identity_last": continuity.last}
     margin = _above(value, threshold, clear=min(0.95, threshold + 0.4))
