@@ -10,30 +10,19 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
 
 from auth_service import services
-from auth_service.models import AuthSession, WebhookDelivery
-from clients.audit import Actor
-from clients.choices import ActorKind
+from auth_service.addresses import page_address
+from auth_service.models import AuthSession, SessionPurpose, WebhookDelivery
+from clients.admin.base import ReadOnlyAdmin, action, display, staff_actor
+from clients.admin.people import ClientUserAdmin
 from clients.jobs import enqueue_on_commit
+from clients.models import ClientUser
 from common import jobs
 from common.errors import FaceAppError
 
-
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
-    list_per_page = 50
-    actions_on_top = True
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+LINKS_AT_ONCE = 20
+"""People whose links fit a page of messages."""
 
 
 @admin.register(AuthSession)
@@ -105,12 +94,13 @@ class AuthSessionAdmin(ReadOnlyAdmin):
 
     @action(description=_("Cancel open sessions"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[AuthSession]) -> None:
-        actor = Actor(kind=ActorKind.STAFF, id=str(request.user.pk))
-        for session in queryset:
-            try:
-                services.cancel_session(session=session, actor=actor)
-            except FaceAppError as error:
-                messages.warning(request, f"{session}: {error.message}")
+        actor = staff_actor(request)
+        self.run_for_each(
+            request,
+            queryset,
+            lambda session: services.cancel_session(session=session, actor=actor),
+            done=str(_("cancelled")),
+        )
 
 
 @admin.register(WebhookDelivery)
@@ -142,3 +132,32 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
                 dedupe_key=f"webhook:{delivery.pk}",
                 delivery_id=str(delivery.pk),
             )
+
+
+@action(description=_("Open an enrollment link"))
+def open_enrollment_link(_page: Any, request: HttpRequest, queryset: QuerySet[ClientUser]) -> None:
+    _open_links(request, queryset, purpose=SessionPurpose.ENROLLMENT)
+
+
+@action(description=_("Open a verification link"))
+def open_verification_link(_page: Any, request: HttpRequest, queryset: QuerySet[ClientUser]) -> None:
+    _open_links(request, queryset, purpose=SessionPurpose.VERIFICATION)
+
+
+def _open_links(request: HttpRequest, people: QuerySet[ClientUser], *, purpose: SessionPurpose) -> None:
+    """A link per person, shown once in a message: only its hash is kept."""
+    for person in people.select_related("client")[:LINKS_AT_ONCE]:
+        try:
+            opened = services.open_session(user=person, purpose=purpose, actor=staff_actor(request))
+        except FaceAppError as error:
+            messages.warning(request, f"{person}: {error.message}")
+            continue
+        address = page_address(request, opened.token)
+        messages.success(
+            request,
+            format_html('{}: <a href="{}" target="_blank" rel="noopener">{}</a>', person, address, address),
+        )
+
+
+ClientUserAdmin.add_action(open_enrollment_link)
+ClientUserAdmin.add_action(open_verification_link)

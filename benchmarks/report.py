@@ -29,7 +29,8 @@ class Report:
         self._plot(directory / "performance.png")
         (directory / "performance.md").write_text(
             "# Performance\n\nMade by `make bench`. Baseline and result come from the same run, taken in\n"
-            f"turns; compare ratios, not milliseconds. {self.machine['cores']} cores, {', '.join(self.models)}.\n\n"
+            f"turns; compare ratios, not milliseconds. {self.machine['cores']} cores,\n"
+            f"{', '.join(self.models)}.\n\n"
             f"{self.table()}\n\n![Ratios](performance.png)\n"
         )
 
