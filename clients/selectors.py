@@ -10,9 +10,13 @@ from django.db.models import Q, QuerySet
 
 from clients.models import ApiKey, Client, ClientUser
 from clients.services.keys import TOKEN_LABEL, hash_secret
+from clients.validators import EXTERNAL_USER_ID_PATTERN
 from common.errors import NotFound
 
 _TOKEN = re.compile(rf"\A{TOKEN_LABEL}_([a-z0-9]{{8}})_([A-Za-z0-9_-]{{43}})\Z")
+# No row can match anything else, and PostgreSQL refuses to look for a NUL.
+_PREFIX = re.compile(r"\A[a-z0-9]{8}\Z")
+_EXTERNAL_USER_ID = re.compile(rf"\A{EXTERNAL_USER_ID_PATTERN}\Z")
 _NO_HASH = "0" * 64
 
 
@@ -38,7 +42,8 @@ def get_client(*, client_id: str) -> Client:
 
 
 def get_api_key(*, client: Client, prefix: str) -> ApiKey:
-    key = ApiKey.objects.filter(client=client, prefix=prefix).select_related("client").first()
+    keys = ApiKey.objects.filter(client=client, prefix=prefix).select_related("client")
+    key = keys.first() if _PREFIX.match(prefix) else None
     if key is None:
         raise NotFound("There is no such key.")
     return key
@@ -49,6 +54,8 @@ def list_api_keys(*, client: Client) -> QuerySet[ApiKey]:
 
 
 def find_user(*, client: Client, external_user_id: str) -> ClientUser | None:
+    if not _EXTERNAL_USER_ID.match(external_user_id):
+        return None
     users = ClientUser.objects.filter(client=client, external_user_id=external_user_id)
     return users.select_related("client").first()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -61,10 +62,15 @@ class NewestFirstPagination(pagination.CursorPagination):
         try:
             cursor = super().decode_cursor(request)
             if cursor is not None and cursor.position is not None:
-                int(cursor.position)
+                _require_row_id(str(cursor.position))
         except (FrameworkNotFound, ValueError) as error:
             raise InvalidParameter(details={"fields": {"cursor": ["Invalid cursor."]}}) from error
         return cursor
+
+
+def _require_row_id(position: str) -> None:
+    if not re.fullmatch(r"-?[0-9]{1,40}", position):
+        raise ValueError("not a row id")
 
 
 def require_upload_size(request: Request) -> None:

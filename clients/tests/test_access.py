@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from rest_framework.test import APIClient
@@ -126,6 +127,15 @@ def test_method_that_does_not_exist_is_405_in_the_common_shape(
 ) -> None:
     answer = call(api, method, address)
     assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("segment", ["%00", "a%00b", "%FF%FE", "%ED%A0%80", "a%2Fb", "%20", "'", "a" * 5000])
+@pytest.mark.parametrize("address", ["users/{}/", "users/{}/old-photo/", "users/{}/preload/", "keys/{}/"])
+def test_path_that_can_name_nothing_is_a_404(api: APIClient, address: str, segment: str) -> None:
+    # The test client would unquote and quote again; a real client sends these bytes.
+    raw = {"PATH_INFO": unquote_to_bytes(f"/api/clients/{address.format(segment)}").decode("latin-1")}
+    for method in ("delete", "post", "get"):
+        assert getattr(api, method)("/", **raw).status_code in (404, 405)
 
 
 class TestRate:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from rest_framework.test import APIClient
 
@@ -189,3 +191,13 @@ def test_sample_images_go_when_their_time_is_over_and_templates_stay(
 def test_images_go_at_once_when_the_policy_no_longer_keeps_any(full: ClientUser, keeping: Client) -> None:
     update_client(client=keeping, image_retention="none")
     assert purge_expired_images(now=clock.now() + timedelta(seconds=1)) == 3
+
+
+def test_command_purges_both_and_says_how_many(
+    full: ClientUser, keeping: Client, private_files: Path
+) -> None:
+    update_client(client=keeping, image_retention="none")
+    out = io.StringIO()
+    call_command("purge_files", stdout=out)
+    assert out.getvalue() == "expired=3 orphans=0\n"
+    assert files(private_files) == [private_files / str(full.old_profile_photo.name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from typing import Any
@@ -26,6 +27,10 @@ def post(api: APIClient, address: str, body: Any) -> Any:
 def fields_of(answer: Any) -> dict[str, Any]:
     fields: dict[str, Any] = answer.json()["error"]["details"]["fields"]
     return fields
+
+
+def cursor(inside: str) -> str:
+    return base64.b64encode(inside.encode()).decode()
 
 
 class TestCreate:
@@ -324,6 +329,8 @@ class TestList:
             ({"cursor": "nonsense"}, "cursor"),
             ({"cursor": "cD1hYmM="}, "cursor"),
             ({"cursor": "\x00"}, "cursor"),
+            ({"cursor": cursor("p=1_0")}, "cursor"),
+            ({"cursor": cursor("p=%00")}, "cursor"),
             ({"search": "a\x00"}, "search"),
             ({"serach": "a"}, "serach"),
         ],
@@ -334,6 +341,14 @@ class TestList:
         answer = api.get(USERS, query)
         assert answer.status_code == 400
         assert list(fields_of(answer)) == [field]
+
+    @pytest.mark.usefixtures("_people")
+    @pytest.mark.parametrize("inside", [f"p={10**30}", f"p=-{10**30}", "p=3&o=999999", "r=1&p=-1"])
+    def test_cursor_beyond_every_row_finds_no_one_twice(self, api: APIClient, inside: str) -> None:
+        answer = api.get(USERS, {"cursor": cursor(inside)})
+        assert answer.status_code == 200
+        found = [row["external_user_id"] for row in answer.json()["results"]]
+        assert len(found) == len(set(found))
 
     @pytest.mark.usefixtures("_people")
     def test_page_takes_a_fixed_number_of_statements(
