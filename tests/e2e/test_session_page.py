@@ -609,10 +609,10 @@ def test_a_camera_that_is_unplugged_ends_the_attempt(
 
 @pytest.mark.parametrize(
     ("language", "button", "heading"),
-    [("en", "Start camera", "Check that it is you"), ("id", "Nyalakan kamera", "Pastikan ini Anda"),
+    [("en", "Start camera", "Check that it is you"), ("id", "Nyalakan kamera", "Pastikan bahwa ini Anda"),
      ("vi", "Bật camera", "Kiểm tra đúng là bạn")],
 )  # fmt: skip
-def test_the_page_speaks_the_chosen_language_to_the_end(  # noqa: PLR0917
+def test_the_page_speaks_the_chosen_language_to_the_end(
     camera_browser: Browser,
     new_page: Callable[..., Page],
     server: ScriptedServer,
