@@ -17,7 +17,6 @@ from django.http.response import HttpResponseBase
 from django.views import defaults
 from rest_framework import exceptions, status
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 from common.errors import FaceAppError, InvalidParameter, NotFound, StoreUnavailable
 from common.request_id import REQUEST_ID_HEADER, bind_request_id, choose_request_id, current_request_id
@@ -77,6 +76,8 @@ class ErrorAnswer:
 
 def handle_exception(error: Exception, context: Mapping[str, Any]) -> Response:  # noqa: ARG001
     """DRF's EXCEPTION_HANDLER: one body for every failure; the unexpected are logged, never shown."""
+    from rest_framework.views import set_rollback  # noqa: PLC0415  loads the settings that name this module
+
     set_rollback()
     answer = describe_error(error)
     if answer.http_status >= status.HTTP_500_INTERNAL_SERVER_ERROR:
