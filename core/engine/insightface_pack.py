@@ -14,7 +14,7 @@ from core.engine.catalog import licence_of
 from core.engine.config import EngineConfig
 from core.engine.digests import contract_digest
 from core.engine.geometry import View, arcface_crop, cut_around, whole
-from core.engine.onnx import require_providers, session_options
+from core.engine.onnx import open_session
 from core.engine.pack_files import ModelFile, PackFiles, read_pack
 from core.engine.types import (
     Box,
@@ -152,10 +152,8 @@ class InsightFaceEngine:
 def load_insightface_engine(directory: Path, config: EngineConfig) -> InsightFaceEngine:
     """Load a pack from a directory, downloading nothing. Raises EngineUnavailable, naming what is wrong."""
     files = read_pack(directory)
-    detector = _load_model(files.detector, task="detection", config=config)
-    if not detector.use_kps:
-        raise EngineUnavailable(f"{files.detector.path} gives no landmarks, so faces cannot be aligned")
-    recognizer = _load_model(files.recognizer, task="recognition", config=config)
+    detector = _load_detector(files.detector, config=config)
+    recognizer = _load_recognizer(files.recognizer, config=config)
     passive_liveness = load_passive_liveness(
         directories=(config.antispoof_dir, directory, directory / "antispoof"), config=config
     )
@@ -169,22 +167,32 @@ def load_insightface_engine(directory: Path, config: EngineConfig) -> InsightFac
     )
 
 
-def _load_model(file: ModelFile, *, task: str, config: EngineConfig) -> Any:
-    from insightface.model_zoo import get_model  # noqa: PLC0415 - takes a second to import
+def _load_detector(file: ModelFile, *, config: EngineConfig) -> Any:
+    from insightface.model_zoo.scrfd import SCRFD  # noqa: PLC0415 - insightface takes a second to import
 
-    providers = require_providers(config)
-    scaling: Any = {"mean": file.mean, "std": file.std}
+    model = _configured(SCRFD, file, config=config)
+    if not model.use_kps:
+        raise EngineUnavailable(f"{file.path} is not an SCRFD detector with landmarks")
+    return model
+
+
+def _load_recognizer(file: ModelFile, *, config: EngineConfig) -> Any:
+    from insightface.model_zoo.arcface_onnx import ArcFaceONNX  # noqa: PLC0415
+
+    return _configured(ArcFaceONNX, file, config=config)
+
+
+def _configured(model_class: Any, file: ModelFile, *, config: EngineConfig) -> Any:
+    """insightface's class around a session of ours; its own loader would read settings and manifests anew."""
+    session = open_session(file.path, config)
     try:
-        return get_model(
-            str(file.path),
-            model_task=task,
-            model_metadata={"preprocessing": scaling},
-            providers=providers,
-            sess_options=session_options(config),
-            download=False,
-        )
-    except Exception as error:
-        raise EngineUnavailable(f"{file.path} cannot be loaded for {task}: {error}") from error
+        model = model_class(model_file=str(file.path), session=session)
+    except (AssertionError, IndexError, TypeError, ValueError) as error:
+        raise EngineUnavailable(f"{file.path} is not a model for {model_class.__name__}: {error}") from error
+    model.input_mean, model.input_std = file.mean, file.std
+    takes_bytes = session.get_inputs()[0].type == "tensor(uint8)"
+    model.input_dtype = np.uint8 if takes_bytes else np.float32
+    return model
 
 
 def _produced_dimension(files: PackFiles, recognizer: Any) -> int:

@@ -10,6 +10,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -133,7 +134,7 @@ def _extract(archive: Path, target: Path, *, pack: OfficialPack) -> None:
                 member = _only_member(bundle, name)
                 with bundle.open(member) as source, (target / name).open("xb") as output:
                     shutil.copyfileobj(source, output, _CHUNK_BYTES)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
         raise InstallFailed(f"The archive is broken: {error}") from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from common.errors import FaceAppError
 from core.calibration import NotCalibrated, calibration_for
-from core.engine.catalog import INSIGHTFACE_LICENCE, OFFICIAL_BASE_URL, OFFICIAL_PACKS, licence_of
+from core.engine.catalog import (
+    INSIGHTFACE_LICENCE,
+    OFFICIAL_BASE_URL,
+    OFFICIAL_PACKS,
+    PackLicence,
+    licence_of,
+)
 from core.engine.config import config_from_settings
 from core.engine.dlib_pack import DLIB_SUMMARY
 from core.engine.install import InstallFailed, install_pack
@@ -20,6 +27,7 @@ from core.engine.registry import DLIB, load_engine
 from core.engine.self_test import self_test
 
 _PROGRESS_STEP = 0.1
+_Row = tuple[str, str, str, str, str, str]
 
 
 class Command(BaseCommand):
@@ -47,40 +55,7 @@ class Command(BaseCommand):
             self._install(name, accept_licence=accept_licence)
 
     def _list(self) -> None:
-        active = settings.FACE_MODEL_PACK or DLIB
-        rows = [("", "PACK", "STATE", "COMMERCIAL USE", "LICENCE", "SPEED")]
-        dlib = DLIB_SUMMARY
-        rows.append(
-            _row(
-                DLIB, active=active, state="built in", licence=dlib.licence, free=True, speed=dlib.speed_note
-            )
-        )
-        installed = _installed_packs()
-        for name in [*installed, *(official for official in OFFICIAL_PACKS if official not in installed)]:
-            licence = licence_of(name)
-            rows.append(
-                _row(
-                    name,
-                    active=active,
-                    state="installed" if name in installed else "not installed",
-                    licence=licence.title,
-                    free=licence.commercial_use,
-                    speed=licence.speed_note,
-                )
-            )
-        if all(row[0] != "*" for row in rows):
-            licence = licence_of(Path(active).name)
-            state = "directory" if Path(active).is_dir() else "MISSING"
-            rows.append(
-                _row(
-                    active,
-                    active=active,
-                    state=state,
-                    licence=licence.title,
-                    free=False,
-                    speed=licence.speed_note,
-                )
-            )
+        rows = [("", "PACK", "STATE", "COMMERCIAL USE", "LICENCE", "SPEED"), *_pack_rows()]
         widths = [max(len(row[column]) for row in rows) for column in range(5)]
         for row in rows:
             cells = [cell.ljust(width) for cell, width in zip(row[:5], widths, strict=True)]
@@ -174,7 +149,21 @@ def _installed_packs() -> list[str]:
     )
 
 
-def _row(
-    name: str, *, active: str, state: str, licence: str, free: bool, speed: str
-) -> tuple[str, str, str, str, str, str]:
-    return ("*" if name == active else "", name, state, "yes" if free else "no", licence, speed)
+def _pack_rows() -> Iterator[_Row]:
+    active = settings.FACE_MODEL_PACK or DLIB
+    installed = _installed_packs()
+    dlib = PackLicence(DLIB_SUMMARY.licence, DLIB_SUMMARY.commercial_use, DLIB_SUMMARY.speed_note)
+    yield _row(DLIB, active=active, state="built in", licence=dlib)
+    for name in installed:
+        yield _row(name, active=active, state="installed", licence=licence_of(name))
+    for name in OFFICIAL_PACKS:
+        if name not in installed:
+            yield _row(name, active=active, state="not installed", licence=licence_of(name))
+    if active not in {DLIB, *installed, *OFFICIAL_PACKS}:
+        state = "directory" if Path(active).is_dir() else "MISSING"
+        yield _row(active, active=active, state=state, licence=licence_of(Path(active).name))
+
+
+def _row(name: str, *, active: str, state: str, licence: PackLicence) -> _Row:
+    commercial = "yes" if licence.commercial_use else "no"
+    return ("*" if name == active else "", name, state, commercial, licence.title, licence.speed_note)
