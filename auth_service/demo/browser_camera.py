@@ -19,7 +19,7 @@ from auth_service.demo.motion import MOTIONS
 from auth_service.demo.virtual_camera import Camera
 
 REPEAT_SECONDS = 2.6
-"""An instruction that still stands after this long is followed once more, as a person would."""
+"""An instruction that stands, or stands again, after this long is followed once more, as a person would."""
 
 
 class ScreenState(TypedDict):
@@ -39,7 +39,7 @@ class BrowserCamera:
         self._camera = camera
         self._clock = clock
         self._began = clock()
-        self._cue = ""
+        self._answered = ""
         self._answered_at = 0.0
         self._light = ""
 
@@ -57,9 +57,7 @@ class BrowserCamera:
         return base64.b64encode(self._camera.frame(at=at)).decode("ascii")
 
     def _see_instruction(self, cue: str, *, at: float) -> None:
-        if cue == self._cue and at - self._answered_at < REPEAT_SECONDS:
+        if cue not in MOTIONS or (cue == self._answered and at - self._answered_at < REPEAT_SECONDS):
             return
-        self._cue = cue
-        if cue in MOTIONS:
-            self._answered_at = at
-            self._camera.show_step(cue, at=at)
+        self._answered, self._answered_at = cue, at
+        self._camera.show_step(cue, at=at)

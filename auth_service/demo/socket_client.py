@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from auth_service.demo.virtual_camera import Camera
 from auth_service.protocol import Frame, pack_frame
@@ -58,15 +58,20 @@ async def run_session(
     limit_seconds: float = 120.0,
 ) -> Outcome:
     """Run one attempt to its verdict. Raises SessionBrokenOff, or TimeoutError after ``limit_seconds``."""
-    async with (
-        asyncio.timeout(limit_seconds),
-        connect(socket_url, max_size=MAX_MESSAGE_BYTES, proxy=None) as socket,
-    ):
-        client = _Client(socket=socket, camera=camera)
-        try:
-            return await client.run(token=token, safe_mode=safe_mode)
-        finally:
-            client.stop_light()
+    async with asyncio.timeout(limit_seconds):
+        async with await _connect(socket_url) as socket:
+            client = _Client(socket=socket, camera=camera)
+            try:
+                return await client.run(token=token, safe_mode=safe_mode)
+            finally:
+                client.stop_light()
+
+
+async def _connect(socket_url: str) -> ClientConnection:
+    try:
+        return await connect(socket_url, max_size=MAX_MESSAGE_BYTES, proxy=None)
+    except (OSError, InvalidHandshake) as error:
+        raise SessionBrokenOff("connection_failed", close_code=None) from error
 
 
 class _Client:

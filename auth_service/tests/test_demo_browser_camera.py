@@ -92,9 +92,18 @@ def test_an_instruction_that_still_stands_much_later_is_followed_again(
 
 
 def test_each_new_instruction_is_followed(camera: BrowserCamera, noted: Noted) -> None:
-    for cue in ("turn_left", "hold_still", "turn_left", "closer", "flash", "processing"):
+    for cue in ("turn_left", "look_back", "turn_right", "turn_left", "closer", "flash", "processing"):
         camera.picture_for(screen(cue))
-    assert [kind for _, kind, _ in noted.told] == ["turn_left", "turn_left", "closer"]
+    assert [kind for _, kind, _ in noted.told] == ["turn_left", "turn_right", "turn_left", "closer"]
+
+
+def test_an_instruction_that_flickers_back_is_not_followed_twice(
+    camera: BrowserCamera, noted: Noted, clock: Clock
+) -> None:
+    for cue in ("turn_left", "look_back", "turn_left", "look_back"):
+        clock.now += 0.5
+        camera.picture_for(screen(cue))
+    assert [kind for _, kind, _ in noted.told] == ["turn_left"]
 
 
 def test_nothing_is_followed_outside_the_challenge(camera: BrowserCamera, noted: Noted) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -38,15 +39,15 @@ class Command(BaseCommand):
             default="",
             help="a key for that server; without it a client is made in the database of these settings",
         )
-        parser.add_argument(
-            "--keep", action="store_true", help="with --url: leave what the demo made"
-        )
+        parser.add_argument("--keep", action="store_true", help="with --url: leave what the demo made")
         parser.add_argument("--seed", type=int, default=1, help="of the people's movements")
 
     def handle(self, *, url: str, api_key: str, keep: bool, seed: int, **options: Any) -> None:
         if not url:
             self._play_on_temporary_server(seed=seed)
             return
+        # One line per request would drown the table.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         url = url.rstrip("/")
         if not is_alive(url):
             raise CommandError(f"No server answers at {url}/health/live")
@@ -55,6 +56,8 @@ class Command(BaseCommand):
             client = stack.enter_context(RestClient(url=url, api_key=key))
             try:
                 played = self._play(client, seed=seed)
+            except UnexpectedAnswer as error:
+                raise CommandError(str(error)) from error
             finally:
                 if api_key and not keep:
                     _delete_people(client)
