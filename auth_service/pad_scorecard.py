@@ -1,4 +1,4 @@
-"""Presentation attack detection in the words of ISO/IEC 30107-3: APCER per species and BPCER, with intervals."""
+"""Presentation attack detection in the words of ISO/IEC 30107-3: APCER per species, BPCER, intervals."""
 
 from __future__ import annotations
 
@@ -53,8 +53,9 @@ class Scorecard:
 
     @property
     def worst_species(self) -> str | None:
-        """The species with the highest APCER; on a tie the one with the widest interval."""
-        return max(self.apcer, key=lambda kind: (self.apcer[kind].value, self.apcer[kind].high), default=None)
+        """The species taken for genuine most often; None where none ever was."""
+        worst = max(self.apcer, key=lambda kind: self.apcer[kind].value, default=None)
+        return worst if worst is not None and self.apcer[worst].errors else None
 
 
 def presentation_of(*, name: str, kind: str, genuine: bool, end: Accepted | Refused) -> Presentation:

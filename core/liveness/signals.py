@@ -275,8 +275,9 @@ def _shape(context: _Context, answer: FlashAnswer | None) -> Signal:
     if shape is None:
         return Signal("flash_shape", Reason.SCREEN_LIGHT_UNEVEN, None)
     policy = context.policy
-    # Without any answer in the middle the light is missing, not uneven.
-    dark = shape.center < policy.flash_center
+    # Where the colours are not answered at all, the place of what little is there means nothing.
+    unanswered = max(answer.correlation, answer.skin_correlation) < policy.flash_correlation
+    dark = shape.center < policy.flash_center or unanswered
     margins = (
         _above(shape.center, policy.flash_center, clear=3 * policy.flash_center),
         _below(shape.side, policy.flash_side, clear=policy.flash_side - 0.2),

@@ -17,8 +17,9 @@ class PackTraits:
 
 
 CONTINUITY_FMR = 0.01
-"""Verification decides who it is, at its own rate; within a session the question is whether someone else came.
-One stranger in a hundred passing for the first person is little to win, a smile that ends a session much to lose."""
+"""Verification decides who it is, at its own rate; within a session the question is whether someone else
+came. One stranger in a hundred passing for the first person is little to win, a smile that ends a session
+much to lose."""
 
 
 def traits_of(engine: FaceEngine) -> PackTraits:

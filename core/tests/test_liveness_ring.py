@@ -1,0 +1,79 @@
+"""A sheet carries its surroundings along; a person leaves the room where it is."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from core.engine.types import Box
+from core.liveness.observation import SurroundingFlow
+from core.liveness.ring import region_flow, ring_following
+
+BOX = Box(125, 85, 195, 165)
+
+
+def textured(seed: int = 1) -> np.ndarray:
+    noise = np.random.default_rng(seed).uniform(0, 255, (240, 320)).astype(np.float32)
+    return np.asarray(cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 2.0), None, 0, 255, cv2.NORM_MINMAX))
+
+
+def moved(picture: np.ndarray, shift: float) -> np.ndarray:
+    matrix = np.array([[1.0, 0, shift], [0, 1.0, 0]])
+    return np.asarray(cv2.warpAffine(picture, matrix, (320, 240), borderMode=cv2.BORDER_REFLECT))
+
+
+def before_and_after(shift: float, *, room_moves: bool) -> tuple[np.ndarray, np.ndarray]:
+    room, face = textured(1), textured(2)
+    mask = np.zeros((240, 320), np.float32)
+    cv2.ellipse(mask, (160, 125), (34, 42), 0, 0, 360, 1.0, -1)
+    earlier = room * (1 - mask) + face * mask
+    shifted_mask = moved(mask, shift)
+    around = moved(room, shift) if room_moves else room
+    later = around * (1 - shifted_mask) + moved(face, shift) * shifted_mask
+    return earlier.astype(np.uint8), later.astype(np.uint8)
+
+
+def test_the_ring_of_a_sheet_moves_with_the_face() -> None:
+    earlier, later = before_and_after(4.0, room_moves=True)
+    flow = region_flow(earlier, later, box=BOX, eye_distance=30)
+
+    assert flow is not None
+    assert flow.face[0] == pytest.approx(4 / 30, abs=0.02)
+    assert flow.ring[0] == pytest.approx(4 / 30, abs=0.02)
+
+
+def test_the_ring_of_a_person_stays() -> None:
+    earlier, later = before_and_after(4.0, room_moves=False)
+    flow = region_flow(earlier, later, box=BOX, eye_distance=30)
+
+    assert flow is not None
+    assert flow.face[0] == pytest.approx(4 / 30, abs=0.02)
+    assert abs(flow.ring[0]) < 0.01
+
+
+def test_a_blank_frame_has_nothing_to_track() -> None:
+    blank = np.full((240, 320), 90, np.uint8)
+
+    assert region_flow(blank, blank, box=BOX, eye_distance=30) is None
+
+
+def flows(count: int, *, ring: float, points: int = 20) -> list[SurroundingFlow]:
+    return [SurroundingFlow((0.1, 0.02), (0.1 * ring, 0.02 * ring), points, points) for _ in range(count)]
+
+
+def test_following_is_the_share_of_the_movement() -> None:
+    assert ring_following(flows(10, ring=1.0)) == pytest.approx(1.0)
+    assert ring_following(flows(10, ring=0.0)) == pytest.approx(0.0)
+
+
+def test_a_few_moves_say_nothing() -> None:
+    assert ring_following(flows(7, ring=1.0)) is None
+
+
+def test_a_bare_ring_says_nothing() -> None:
+    assert ring_following(flows(20, ring=1.0, points=3)) is None
+
+
+def test_a_resting_face_says_nothing() -> None:
+    assert ring_following([SurroundingFlow((0.01, 0.0), (0.01, 0.0), 20, 20)] * 20) is None
