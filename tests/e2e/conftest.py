@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from django.conf import settings
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 from skimage import data
+
+from auth_service.models import AuthSession, SessionPurpose, SessionState
+from auth_service.tokens import make_token
+from clients.models import ClientUser
+from tests.e2e.scripted_server import Script, ScriptedServer
 
 FACE_CROP = (slice(20, 260), slice(65, 385))
 """Head and shoulders of `skimage.data.astronaut`, 4:3, so that the face is as large as at a desk."""
 CAMERA_FRAMES = 30
+PHONE = {"width": 375, "height": 667}
 
 
 def chromium_path() -> Path | None:
@@ -111,3 +122,112 @@ def contrast() -> Callable[[Page], list[str]]:
         return poor
 
     return measure
+
+
+@pytest.fixture
+def server(live_server: LiveServer) -> Iterator[ScriptedServer]:
+    scripted = ScriptedServer(upstream=live_server.url)
+    scripted.start()
+    yield scripted
+    scripted.stop()
+    scripted.check()
+
+
+@pytest.fixture
+def open_link(user: ClientUser) -> Callable[..., str]:
+    """Path of the page of a new session."""
+
+    def make(
+        purpose: str = SessionPurpose.VERIFICATION, *, state: str = SessionState.OPEN, seconds: int = 600
+    ) -> str:
+        token, token_hash = make_token()
+        now = timezone.now()
+        AuthSession.objects.create(
+            client=user.client,
+            user=user,
+            purpose=purpose,
+            state=state,
+            created_at=now,
+            ended_at=None if state == SessionState.OPEN else now,
+            expires_at=now + timedelta(seconds=seconds),
+            link_token_hash=token_hash,
+            max_attempts=3,
+            liveness_level="standard",
+            nonce="nonce",
+        )
+        return f"/session/{token}/"
+
+    return make
+
+
+@pytest.fixture
+def new_page() -> Iterator[Callable[..., Page]]:
+    """A page in a context of its own that fails the test on script errors and policy violations."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def note(text: str) -> None:
+        # A refused or lost socket is the point of some tests; Chromium reports it as an error all the same.
+        expected = ("WebSocket", "Failed to load resource", "Cross-Origin-Opener-Policy")
+        if not any(part in text for part in expected):
+            problems.append(text)
+
+    def make(browser: Browser, **options: Any) -> Page:
+        context = browser.new_context(
+            **{"viewport": PHONE, "locale": "en", "color_scheme": "light"} | options
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: note(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: note(str(error)))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def begin(
+    camera_browser: Browser,
+    new_page: Callable[..., Page],
+    server: ScriptedServer,
+    open_link: Callable[..., str],
+) -> Callable[..., Page]:
+    """Open a session's page, with these scripts behind it, and press the start button."""
+
+    def make(*scripts: Script, **options: Any) -> Page:
+        server.play(*scripts)
+        page = new_page(camera_browser, **options)
+        page.goto(server.url + open_link())
+        page.get_by_role("button", name="Start camera").click()
+        return page
+
+    return make
+
+
+@pytest.fixture
+def keep() -> Callable[[Page, str], None]:
+    """Screenshots for people to look at: ``var/screenshots``, never compared."""
+    folder = Path(settings.DATA_DIR) / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def shoot(page: Page, name: str) -> None:
+        page.screenshot(path=str(folder / f"{name}.png"))
+
+    return shoot
+
+
+def wait_until(holds: Callable[[], bool], page: Page, *, seconds: float = 8) -> None:
+    for _ in range(int(seconds * 20)):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("what the test waits for did not happen")
+
+
+def camera_is_off(page: Page) -> bool:
+    off: bool = page.evaluate("() => document.querySelector('video').srcObject === null")
+    return off

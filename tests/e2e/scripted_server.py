@@ -163,6 +163,12 @@ class Peer:
 Script = Callable[[Peer], Awaitable[None]]
 
 
+async def pass_quickly(peer: Peer) -> None:
+    await peer.begin()
+    await peer.answer()
+    await peer.complete()
+
+
 class ScriptedServer:
     """Runs one script per connection, in the order given, on a thread of its own."""
 
