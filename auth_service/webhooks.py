@@ -10,11 +10,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import ipaddress
 import json
 import socket
 from datetime import datetime
-from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
@@ -22,6 +20,7 @@ from django.conf import settings
 from auth_service.models import AuthSession, WebhookDelivery
 from auth_service.presenters import present_session
 from clients.jobs import enqueue_on_commit
+from clients.validators import is_deliverable_address
 from common import jobs
 from common.errors import PermissionDenied, TransientError
 
@@ -64,7 +63,7 @@ def send_delivery(*, delivery: WebhookDelivery, now: datetime) -> None:
     if not client.webhook_url:
         _note(delivery, status=None, error="the client has no webhook any more")
         return
-    _require_allowed(client.webhook_url)
+    address = _resolve_allowed(client.webhook_url)
     body = json.dumps({"id": str(delivery.pk), "event": delivery.event, "data": delivery.payload}).encode()
     timestamp = int(now.timestamp())
     headers = {
@@ -76,13 +75,7 @@ def send_delivery(*, delivery: WebhookDelivery, now: datetime) -> None:
         ),
     }
     try:
-        answer = httpx.post(
-            client.webhook_url,
-            content=body,
-            headers=headers,
-            timeout=settings.WEBHOOK_TIMEOUT_SECONDS,
-            follow_redirects=False,
-        )
+        answer = _post(client.webhook_url, body=body, headers=headers, address=address)
     except httpx.HTTPError as error:
         _note(delivery, status=None, error=type(error).__name__)
         raise TransientError("The webhook could not be reached.") from error
@@ -104,14 +97,31 @@ def _note(
     delivery.save(update_fields=["attempts", "last_status", "last_error", "delivered_at"])
 
 
-def _require_allowed(url: str) -> None:
-    """Refuse addresses inside our own network, so that a client cannot make us call our neighbours."""
-    if settings.WEBHOOK_ALLOW_PRIVATE:
-        return
-    parts = urlsplit(url)
+def _post(url: str, *, body: bytes, headers: dict[str, str], address: str) -> httpx.Response:
+    """To the address that was checked, not to what the name may mean a moment later; no redirects."""
+    target = httpx.URL(url)
+    with httpx.Client(timeout=settings.WEBHOOK_TIMEOUT_SECONDS, trust_env=False) as http:
+        return http.post(
+            target.copy_with(host=address),
+            content=body,
+            headers=headers | {"host": target.netloc.decode("ascii")},
+            extensions={"sni_hostname": target.host},
+        )
+
+
+def _resolve_allowed(url: str) -> str:
+    """The host's address. Raises TransientError for an unknown host.
+
+    Raises PermissionDenied for one inside our own network: no client may make us call our neighbours.
+    """
+    parts = httpx.URL(url)
     try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(parts.host, parts.port or 443, type=socket.SOCK_STREAM)
     except OSError as error:
         raise TransientError("The webhook's host is unknown.") from error
-    if any(not ipaddress.ip_address(entry[4][0]).is_global for entry in found):
+    addresses = [str(entry[4][0]) for entry in found]
+    if not all(
+        is_deliverable_address(address, allow_private=settings.WEBHOOK_ALLOW_PRIVATE) for address in addresses
+    ):
         raise PermissionDenied("The webhook's address is private.")
+    return addresses[0]

@@ -69,7 +69,8 @@ class OldPhotoEmbeddingExtractor:
 
     def _extract(self, user: ClientUser) -> Embedding:
         try:
-            data = user.old_profile_photo.read()
+            with user.old_profile_photo.open("rb") as photo:
+                data = photo.read()
         except FileNotFoundError as error:
             raise InvalidImage("The photo's file is missing.") from error
         image = decode_image(data, max_bytes=settings.MAX_IMAGE_BYTES, max_pixels=settings.MAX_IMAGE_PIXELS)

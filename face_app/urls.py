@@ -4,6 +4,9 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+handler404 = "common.http.page_not_found"
+handler500 = "common.http.server_error"
+
 urlpatterns = [
     path("", include("monitoring.urls")),
     path("", include("auth_service.page_urls")),
