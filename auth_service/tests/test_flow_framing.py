@@ -1,0 +1,95 @@
+"""Framing tells one plain thing at a time and starts only from a few good frames in a row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from auth_service.flows import EnrollmentFlow, FaceBox, Hint, InProgress, Phase
+from auth_service.flows.framing import face_box, framing_hint, near_frontal
+from auth_service.tests.flow_cast import TRAITS, Someone, script_for, without_face
+from core.liveness.evidence import baseline_of
+from core.liveness.observation import FaceView, FrameObservation
+from core.liveness.pose import Pose
+from core.tests.liveness_cast import face_view, head_points, observe
+
+
+def hint(face: FaceView | None, *, previous: FaceView | None = None) -> Hint | None:
+    return framing_hint(observe(1.0, face), previous=previous)
+
+
+def test_a_good_frame_has_no_hint() -> None:
+    assert hint(face_view(head_points())) is None
+
+
+@pytest.mark.parametrize(
+    ("face", "expected"),
+    [
+        (None, Hint.NO_FACE),
+        (face_view(head_points(), second=0.4), Hint.SEVERAL_FACES),
+        (face_view(head_points(scale=4)), Hint.MOVE_CLOSER),
+        (face_view(head_points(scale=26)), Hint.MOVE_BACK),
+        (face_view(head_points(center=(530, 240))), Hint.CENTER_FACE),
+        (face_view(head_points(center=(320, 90))), Hint.CENTER_FACE),
+        (face_view(head_points(), brightness=20), Hint.TOO_DARK),
+        (face_view(head_points(), brightness=245), Hint.TOO_BRIGHT),
+        (face_view(head_points(Pose(28, 0, 0))), Hint.LOOK_STRAIGHT),
+        (face_view(head_points(Pose(0, 0, 28))), Hint.LOOK_STRAIGHT),
+        (face_view(head_points(), sharpness=4), Hint.HOLD_STILL),
+    ],
+)
+def test_each_fault_has_its_hint(face: FaceView | None, expected: Hint) -> None:
+    assert hint(face) is expected
+
+
+def test_a_face_that_jumps_is_asked_to_hold_still() -> None:
+    before, after = face_view(head_points(center=(260, 240))), face_view(head_points(center=(330, 240)))
+
+    assert hint(after, previous=before) is Hint.HOLD_STILL
+    assert hint(after, previous=after) is None
+
+
+def test_a_photo_hung_on_the_wall_is_no_second_face() -> None:
+    assert hint(face_view(head_points(), second=0.05)) is None
+
+
+def test_the_challenge_waits_for_three_good_frames_in_a_row() -> None:
+    blink = iter([False, False, True, False, False, True])
+
+    def interrupted(observation: FrameObservation, _flow: object) -> FrameObservation:
+        return without_face(observation) if next(blink, False) else observation
+
+    flow, person = EnrollmentFlow(script=script_for(), traits=TRAITS), Someone(habits=interrupted)
+    for number in range(8):
+        update = person.film(flow, 100 + number / 8)
+        assert isinstance(update, InProgress)
+        assert update.phase is Phase.FRAMING
+    update = person.film(flow, 101.0)
+    assert isinstance(update, InProgress)
+    assert update.phase is Phase.CHALLENGE
+    assert update.step is not None
+
+
+def test_near_frontal_is_measured_against_the_persons_own_view() -> None:
+    bowed = face_view(head_points(Pose(0, -18, 0)))
+    own = baseline_of([bowed, bowed])
+
+    assert near_frontal(bowed, baseline=own)
+    assert not near_frontal(face_view(head_points(Pose(0, 0, 0))), baseline=own)
+
+
+def test_a_baseline_needs_a_face() -> None:
+    with pytest.raises(ValueError, match="frontal"):
+        baseline_of([])
+
+
+def test_the_face_box_is_cut_to_the_frame() -> None:
+    outside = observe(1.0, face_view(head_points(center=(10, 10))))
+    box = face_box(outside)
+
+    assert isinstance(box, FaceBox)
+    assert box.left == 0.0
+    assert box.top == 0.0
+    assert 0 < box.width < 1
+    assert face_box(replace(outside, face=None)) is None
