@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+import warnings
 from datetime import timedelta
 
 from celery import Celery, beat
+from celery.exceptions import SecurityWarning
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,8 @@ class EmbeddedWorker:
         self._beat = _MemoryBeat(app)
 
     def start(self) -> None:
+        # Its advice is for workers that unpickle what they are sent; ours take JSON from an own folder.
+        warnings.filterwarnings("ignore", category=SecurityWarning, module="celery.platforms")
         threading.Thread(target=self._worker.start, name="jobs", daemon=True).start()
         threading.Thread(target=self._beat.run, name="job-clock", daemon=True).start()
         logger.info("embedded job worker started")

@@ -243,6 +243,25 @@ UNFOLD = {
     "SITE_URL": "/",
     "SITE_SYMBOL": "familiar_face_and_zone",
     "SHOW_HISTORY": False,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: f"/{STATIC_URL}img/favicon.svg"}
+    ],
+    # The pages' own teal, in the eleven steps that the theme asks for.
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% 0.013 195)",
+            "100": "oklch(94% 0.026 195)",
+            "200": "oklch(88% 0.048 196)",
+            "300": "oklch(80% 0.07 198)",
+            "400": "oklch(69% 0.085 200)",
+            "500": "oklch(57% 0.085 203)",
+            "600": "oklch(45% 0.075 207)",
+            "700": "oklch(40% 0.066 208)",
+            "800": "oklch(35% 0.056 209)",
+            "900": "oklch(30% 0.046 210)",
+            "950": "oklch(22% 0.034 212)",
+        }
+    },
     "SIDEBAR": {
         "show_search": True,
         "navigation": [
