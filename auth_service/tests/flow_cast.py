@@ -1,4 +1,4 @@
-"""People and attackers that answer a flow with made-up observations: no model, no image, no clock but their own."""
+"""People and attackers that answer a flow with made-up observations: no model, no image, only their clock."""
 
 from __future__ import annotations
 

@@ -43,7 +43,11 @@ class HeadHistory:
             if face is None:
                 return None
             self._region = _region_around(face, shape=grey.shape)
-        patch = cv2.resize(grey[self._region], (PATCH_SIZE, PATCH_SIZE), interpolation=cv2.INTER_AREA)
+        region = grey[self._region]
+        if region.size == 0:
+            # The client changed its frames' shape, and the head's place is no longer in them.
+            return None
+        patch = cv2.resize(region, (PATCH_SIZE, PATCH_SIZE), interpolation=cv2.INTER_AREA)
         # Quarter grey levels keep the fraction that removing the mean leaves.
         vector = np.rint((patch.astype(np.float32).ravel() - float(patch.mean())) * 4).astype(np.int16)
         old = sum(1 for time in self._times if time <= captured_at - APART_SECONDS)
@@ -55,12 +59,16 @@ class HeadHistory:
 
 
 def _region_around(face: Box, *, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    height, width = shape[:2]
+    """At least two pixels inside, wherever the box lies: a detector may report one outside the frame."""
     x, y = face.center
-    half_width, half_height = face.width * _WIDER / 2, face.height * _WIDER / 2
-    rows = slice(max(0, int(y - half_height)), max(2, min(height, int(y + half_height))))
-    columns = slice(max(0, int(x - half_width)), max(2, min(width, int(x + half_width))))
+    rows = _inside(y, face.height * _WIDER / 2, size=shape[0])
+    columns = _inside(x, face.width * _WIDER / 2, size=shape[1])
     return rows, columns
+
+
+def _inside(middle: float, half: float, *, size: int) -> slice:
+    start = min(max(0, int(middle - half)), size - 2)
+    return slice(start, min(size, max(start + 2, int(middle + half))))
 
 
 def repeated_share(digests: Sequence[bytes]) -> float:

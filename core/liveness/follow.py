@@ -30,10 +30,10 @@ class MotionThresholds:
     wrong_closer: float = 0.10
 
 
-# From the synthetic sessions: with a mouth the smallest genuine peak of a turn is 16.8 degrees and the largest of a
-# tilted or slid print 7.8. Without one they are 12.5 and 24: dlib's points take a tilted print for a turn, so the
-# plane test must tell the two apart, and a turn must be wide enough for it (its limit is reached at 14 degrees):
-# better asked again than refused as flat.
+# From the synthetic sessions: with a mouth the smallest genuine peak of a turn is 16.8 degrees and the
+# largest of a tilted or slid print 7.8. Without one they are 12.5 and 24: dlib's points take a tilted print
+# for a turn, so the plane test must tell the two apart, and a turn must be wide enough for it (its limit is
+# reached at 14 degrees): better asked again than refused as flat.
 THRESHOLDS: dict[LandmarkLayout, MotionThresholds] = {
     LandmarkLayout.EYES_NOSE_MOUTH: MotionThresholds(turn=13.0, look=6.0, closer=0.15),
     LandmarkLayout.EYE_CORNERS_NOSE: MotionThresholds(turn=15.0, look=5.0, closer=0.15),

@@ -16,7 +16,6 @@ _EYE_ROW = MAP_SIZE * 0.375
 _TO_LINEAR = np.power(np.arange(256, dtype=np.float32) / 255.0, 2.2)
 _DARKEST = 1e-3
 _BORDER_PX = 8
-_MIN_CORNER_PX = 8
 
 # Forehead and cheeks: (across, down, half side), in eye distances from the middle of the eyes.
 _SKIN_PATCHES = ((0.0, -0.45, 0.22), (-0.55, 0.52, 0.15), (0.55, 0.52, 0.15))
@@ -68,8 +67,9 @@ def _corners(image: Image, *, box: Box) -> Light:
     left_end = int(max(_BORDER_PX, box.left - 0.7 * box.width))
     right_start = int(min(width - _BORDER_PX, box.right + 0.7 * box.width))
     bottom = int(np.clip(box.bottom, height * 0.05, height * 0.5))
-    sides = (image[:bottom, :left_end], image[:bottom, right_start:])
-    means = [_mean_light(side) for side in sides if side.shape[1] >= _MIN_CORNER_PX]
+    free = {"left": box.left >= _BORDER_PX, "right": box.right <= width - _BORDER_PX}
+    sides = {"left": image[:bottom, :left_end], "right": image[:bottom, right_start:]}
+    means = [_mean_light(sides[side]) for side, is_free in free.items() if is_free]
     seen = [mean for mean in means if mean is not None]
     return np.mean(seen, axis=0).astype(np.float32) if seen else np.full(3, np.nan, np.float32)
 

@@ -59,8 +59,9 @@ DEPTH: dict[LandmarkLayout, float] = {
     LandmarkLayout.EYES_NOSE_MOUTH: 0.12,
     LandmarkLayout.EYE_CORNERS_NOSE: 0.22,
 }
-"""Least depth shown in a turn. With a mouth: heads 0.18 and more, tilted and slightly bent sheets 0.09 at most.
-Without: heads 0.25, tilted sheets 0.18; a bent sheet reaches 0.25 and is left to ring and flash shape."""
+"""Least depth shown in a turn. With a mouth: heads 0.18 and more, tilted and slightly bent sheets 0.09 at
+most. Without: heads 0.25, tilted sheets 0.18; a bent sheet reaches 0.25 and is left to ring and flash
+shape."""
 
 
 _POLICIES = {

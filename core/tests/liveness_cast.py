@@ -60,8 +60,10 @@ def lit(
     beside: float = 0.1,
     wall: float = 0.1,
 ) -> LightSample:
-    """A face under a screen colour (linear BGR, None: the plain page); ``side`` and ``beside`` as parts of the gain
-    in the middle of the face, ``wall`` the surroundings' part."""
+    """A face under a screen colour (linear BGR, None: the plain page).
+
+    ``side``, ``beside`` and ``wall`` are parts of the gain in the middle of the face.
+    """
     shown = np.zeros(3) if color is None else np.asarray(color, dtype=np.float64)
     columns = np.abs(np.linspace(-1, 1, MAP_SIZE))
     profile = np.interp(columns, [0.0, 0.26, 0.45, 0.56, 0.80, 1.0], [1.0, 1.0, side, side, beside, beside])

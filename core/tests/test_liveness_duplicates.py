@@ -77,6 +77,14 @@ def test_a_face_partly_outside_the_frame_still_gives_a_region() -> None:
     assert history.nearest_earlier(shot(scene(), seed=1), captured_at=1.0, face=outside) == 0.0
 
 
+def test_frames_that_change_their_shape_compare_with_nothing() -> None:
+    history = HeadHistory()
+    low = Box(100, 200, 220, 238)
+    history.nearest_earlier(shot(scene(), seed=1), captured_at=0.0, face=low)
+
+    assert history.nearest_earlier(shot(scene(), seed=1)[:120], captured_at=1.0, face=low) is None
+
+
 def test_a_long_session_keeps_a_bounded_history() -> None:
     history = HeadHistory()
     frame = shot(scene(), seed=1)

@@ -27,7 +27,8 @@ def film(
     noise: float = 0.001,
     **light: float,
 ) -> list[tuple[float, LightSample]]:
-    """Frames of a face under ``shown``, half a second each from START, as a camera with ``latency`` sees them."""
+    """Frames of a face under ``shown``, half a second each from START, as a camera with ``latency`` sees
+    them."""
     rng = np.random.default_rng(4)
     frames = []
     for at in frame_times(3.0, fps=fps, start=START - 0.1):

@@ -23,7 +23,8 @@ def test_a_turned_head_shows_more_depth_than_the_threshold(layout: LandmarkLayou
 
 @pytest.mark.parametrize(
     ("layout", "yaw"),
-    # Without a mouth a sheet tilted by 35 degrees at arm's length reaches the limit: ring and flash must refuse it.
+    # Without a mouth a sheet tilted by 35 degrees at arm's length reaches the limit: ring and flash must
+    # refuse it.
     [(WITH_MOUTH, 15), (WITH_MOUTH, 25), (WITH_MOUTH, 35), (WITHOUT_MOUTH, 15), (WITHOUT_MOUTH, -25)],
 )
 def test_a_tilted_sheet_shows_less(layout: LandmarkLayout, yaw: float) -> None:
