@@ -13,11 +13,11 @@ from core.liveness.script import ScriptStep, StepKind, visible_motions
 
 RETURN_SECONDS = 2.0
 """How long a head that did what was asked may take to face the camera again."""
-SHOWN_WITHIN_SECONDS = 3.0
+SHOWN_WITHIN_SECONDS = 2.0
 """A report that claims the page showed the step later than this is cut to it."""
-COLOR_SLIP_SECONDS = 0.4
-"""How far a colour's reported time may be from the plan: slow pages yes, a schedule of the client's own
-no."""
+COLOR_SLIP_SECONDS = 0.2
+"""How far a colour's reported time may be from the plan. Added to the camera's lag it must not exceed one
+colour's time, or a client could slide a recording of other colours into place."""
 FLASH_SETTLE_SECONDS = 0.4
 _JUST_AFTER = 1e-3
 
