@@ -47,7 +47,7 @@ def run_temporary_server() -> Iterator[TemporaryServer]:
     """Migrate an empty SQLite database and serve it. Raises ServerDidNotStart."""
     with tempfile.TemporaryDirectory(prefix="facegate-demo-") as directory:
         server = TemporaryServer(
-            url=f"http://127.0.0.1:{_free_port()}",
+            url=f"http://127.0.0.1:{free_port()}",
             environment=_environment(Path(directory)),
             log=Path(directory) / "server.log",
         )
@@ -113,7 +113,7 @@ def _end_of(log: Path) -> str:
     return log.read_text(encoding="utf-8", errors="replace")[-2000:]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

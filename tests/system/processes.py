@@ -16,19 +16,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import httpx
 import pytest
 from django.conf import settings
 
-from auth_service.demo.temporary_server import manage_command
+from auth_service.demo.temporary_server import free_port, is_alive, manage_command
 
 START_SECONDS = 90.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
@@ -93,7 +86,7 @@ class Installation:
     def serve(self) -> subprocess.Popen[bytes]:
         process = self.start(manage_command("serve", "--port", str(self.port)))
         wait_until(
-            lambda: process.poll() is not None or is_live(self.url), seconds=START_SECONDS, what="the start"
+            lambda: process.poll() is not None or is_alive(self.url), seconds=START_SECONDS, what="the start"
         )
         assert process.poll() is None, self.log.read_text()[-3000:]
         return process
@@ -126,13 +119,6 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait(timeout=20)
     except subprocess.TimeoutExpired:
         kill(process)
-
-
-def is_live(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health/live", timeout=2.0, trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)
