@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import time
@@ -12,6 +11,7 @@ from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import OperationalError
 
 from auth_service import services
 from auth_service.completion import Ending
@@ -22,7 +22,14 @@ from auth_service.services import ClaimedSession
 from auth_service.steps import present_ending, present_ready
 from common import clock
 from common.db_threads import in_db_thread
-from common.errors import FaceAppError, InvalidParameter, NotAuthenticated, SessionExpired, Throttled
+from common.errors import (
+    FaceAppError,
+    InvalidParameter,
+    NotAuthenticated,
+    SessionExpired,
+    StoreUnavailable,
+    Throttled,
+)
 from core.async_processing import get_processor
 from core.engine.registry import get_engine
 
@@ -65,8 +72,8 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         _open_sockets.discard(self)
         if self._task:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            # Waited for, not awaited: whatever it raises, the session must be let go.
+            await asyncio.wait({self._task})
         if self._claimed:
             await in_db_thread(services.release_socket)(
                 session_id=self.session_id, socket_id=self._claimed.socket_id
@@ -80,8 +87,8 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
                 self._receive_frame(bytes_data)
             else:
                 await self._receive_text(text_data or "")
-        except FaceAppError as error:
-            await self._close_with(error)
+        except Exception as error:  # noqa: BLE001  an exception that left here would take disconnect() along
+            await self._close_after(error)
 
     def _receive_frame(self, data: bytes) -> None:
         if self._runner is None:
@@ -140,11 +147,8 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
                 Ending(verdict=Verdict.FAILED, reasons=("session_expired",), retry_allowed=False),
                 code=SessionExpired.close_code,
             )
-        except FaceAppError as error:
-            await self._close_with(error)
-        except Exception:  # the socket's own edge: tell the page, keep the traceback
-            logger.exception("session pump failed", extra={"session_id": str(self.session_id)})
-            await self._close_with(FaceAppError())
+        except Exception as error:  # noqa: BLE001  the socket's own edge
+            await self._close_after(error)
 
     async def _close_unstarted(self) -> None:
         await asyncio.sleep(START_SECONDS)
@@ -156,6 +160,13 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         if code is None:
             code = CLOSE_FAILED if ending.verdict == Verdict.FAILED else CLOSE_COMPLETED
         await self.close(code=code)
+
+    async def _close_after(self, error: Exception) -> None:
+        """Tell the page; of what was not foreseen keep the traceback and tell only that it happened."""
+        if not isinstance(error, FaceAppError):
+            logger.error("session failed", exc_info=error, extra={"session_id": str(self.session_id)})
+            error = StoreUnavailable() if isinstance(error, OperationalError) else FaceAppError()
+        await self._close_with(error)
 
     async def _close_with(self, error: FaceAppError) -> None:
         self._ended = True

@@ -10,7 +10,10 @@ def origin_allowed(*, origin: str | None, host: str, allowed_origins: Collection
     """Our own page, the client's listed sites, and programs that are no browser (they send no Origin)."""
     if origin is None:
         return True
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # an unclosed IPv6 bracket
+        return False
     if parts.scheme not in {"http", "https"}:
         return False
     return parts.netloc.lower() == host.lower() or origin.lower().rstrip("/") in {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import struct
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +13,8 @@ MAGIC: Final = b"FGF1"
 _HEADER: Final = struct.Struct("!4sId")
 HEADER_BYTES: Final = _HEADER.size
 MAX_TEXT_BYTES: Final = 4096
+LATEST_MS: Final = 2**53
+"""The last whole millisecond that a page's clock can tell from the next."""
 
 FRAME_WIDTH: Final = 640
 FRAME_HEIGHT: Final = 480
@@ -82,7 +83,7 @@ def parse_message(text: str) -> ClientMessage:
         raise InvalidParameter("The message is too long.")
     try:
         message = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidParameter("The message is not JSON.") from error
     if not isinstance(message, dict):
         raise InvalidParameter("The message is not a JSON object.")
@@ -109,6 +110,7 @@ def present_error(error: FaceAppError) -> dict[str, object]:
 
 
 def _seconds(milliseconds: float, name: str) -> float:
-    if not math.isfinite(milliseconds) or milliseconds < 0:
+    # Compared before it is converted: JSON may hold a whole number that no float can.
+    if not 0 <= milliseconds <= LATEST_MS:
         raise InvalidParameter(f"The {name} is not a time in milliseconds.")
     return float(milliseconds) / 1000

@@ -14,4 +14,5 @@ def make_token() -> tuple[str, str]:
 
 def hash_token(token: str) -> str:
     # A plain hash is enough: 256 random bits cannot be searched.
-    return hashlib.sha256(token.encode()).hexdigest()
+    # A text from JSON may hold half a surrogate pair; with a mark in its place it is just a wrong token.
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()

@@ -20,7 +20,7 @@ from auth_service.selectors import get_session, list_sessions
 from auth_service.serializers import OpenedSessionSerializer, OpenSessionSerializer, SessionSerializer
 from clients.authentication import actor_of, client_of
 from clients.choices import Scope
-from clients.selectors import get_user
+from clients.selectors import find_user, get_user
 
 
 class _OpenSessionView(APIView):
@@ -94,10 +94,11 @@ class SessionListView(APIView):
     )
     def get(self, request: Request) -> Response:
         """The client's sessions, newest first."""
-        sessions = list_sessions(client=client_of(request))
+        client = client_of(request)
+        sessions = list_sessions(client=client)
         user_id = request.query_params.get("external_user_id")
         if user_id:
-            sessions = sessions.filter(user__external_user_id=user_id)
+            sessions = sessions.filter(user=find_user(client=client, external_user_id=user_id))
         cursor = SessionCursor()
         page = cursor.paginate_queryset(sessions, request, view=self) or []
         return cursor.get_paginated_response([present_session(session) for session in page])

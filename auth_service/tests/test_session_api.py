@@ -141,3 +141,15 @@ def test_a_locked_out_person_is_throttled_with_a_time_to_wait(api: APIClient, al
     answer = api.post(ENROLL, {"external_user_id": "alice"}, format="json")
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "throttled")
     assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, r'{"external_user_id": "\ud800"}', "[1]", '"x"'])
+def test_a_body_made_to_crash_the_parser_is_an_invalid_parameter(api: APIClient, body: str) -> None:
+    answer = api.post(ENROLL, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_parameter")
+
+
+def test_an_id_that_no_person_can_have_lists_nothing(api: APIClient, alice: ClientUser) -> None:
+    api.post(ENROLL, {"external_user_id": "alice"}, format="json")
+    answer = api.get("/api/auth/sessions/", {"external_user_id": "\0"})
+    assert (answer.status_code, answer.json()["results"]) == (200, [])
