@@ -22,7 +22,7 @@ from auth_service.presenters import present_session
 from clients.jobs import enqueue_on_commit
 from clients.validators import is_deliverable_address
 from common import jobs
-from common.errors import PermissionDenied, TransientError
+from common.errors import FaceAppError, PermissionDenied, TransientError
 
 RETRIES_AFTER_STATUS = {408, 425, 429}
 
@@ -63,7 +63,11 @@ def send_delivery(*, delivery: WebhookDelivery, now: datetime) -> None:
     if not client.webhook_url:
         _note(delivery, status=None, error="the client has no webhook any more")
         return
-    address = _resolve_allowed(client.webhook_url)
+    try:
+        address = _resolve_allowed(client.webhook_url)
+    except FaceAppError as error:
+        _note(delivery, status=None, error=error.message)
+        raise
     body = json.dumps({"id": str(delivery.pk), "event": delivery.event, "data": delivery.payload}).encode()
     timestamp = int(now.timestamp())
     headers = {
@@ -75,16 +79,16 @@ def send_delivery(*, delivery: WebhookDelivery, now: datetime) -> None:
         ),
     }
     try:
-        answer = _post(client.webhook_url, body=body, headers=headers, address=address)
+        status = _post(client.webhook_url, body=body, headers=headers, address=address)
     except httpx.HTTPError as error:
         _note(delivery, status=None, error=type(error).__name__)
         raise TransientError("The webhook could not be reached.") from error
-    if answer.is_success:
-        _note(delivery, status=answer.status_code, error="", delivered_at=now)
+    if httpx.codes.is_success(status):
+        _note(delivery, status=status, error="", delivered_at=now)
         return
-    _note(delivery, status=answer.status_code, error=f"HTTP {answer.status_code}")
-    if answer.is_server_error or answer.status_code in RETRIES_AFTER_STATUS:
-        raise TransientError(f"The webhook answered {answer.status_code}.")
+    _note(delivery, status=status, error=f"HTTP {status}")
+    if httpx.codes.is_server_error(status) or status in RETRIES_AFTER_STATUS:
+        raise TransientError(f"The webhook answered {status}.")
 
 
 def _note(
@@ -97,16 +101,21 @@ def _note(
     delivery.save(update_fields=["attempts", "last_status", "last_error", "delivered_at"])
 
 
-def _post(url: str, *, body: bytes, headers: dict[str, str], address: str) -> httpx.Response:
-    """To the address that was checked, not to what the name may mean a moment later; no redirects."""
+def _post(url: str, *, body: bytes, headers: dict[str, str], address: str) -> int:
+    """The answer's status. To the address that was checked, not to what the name may mean a moment later; no
+    redirects. The answer's body is not read: it may have no end, and the worker serves every client."""
     target = httpx.URL(url)
-    with httpx.Client(timeout=settings.WEBHOOK_TIMEOUT_SECONDS, trust_env=False) as http:
-        return http.post(
+    with (
+        httpx.Client(timeout=settings.WEBHOOK_TIMEOUT_SECONDS, trust_env=False) as http,
+        http.stream(
+            "POST",
             target.copy_with(host=address),
             content=body,
             headers=headers | {"host": target.netloc.decode("ascii")},
             extensions={"sni_hostname": target.host},
-        )
+        ) as answer,
+    ):
+        return answer.status_code
 
 
 def _resolve_allowed(url: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -159,3 +161,50 @@ def test_in_production_no_client_can_make_us_call_our_own_network(
     with pytest.raises(PermissionDenied):
         webhooks.send_delivery(delivery=delivery, now=clock.now())
     assert receiver.received == []
+
+
+class Endless(BaseHTTPRequestHandler):
+    """Says yes and then goes on talking."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while True:
+                self.wfile.write(b"." * 65536)
+                time.sleep(0.01)
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+def test_an_answer_without_an_end_neither_fills_the_memory_nor_holds_the_worker(
+    delivery: WebhookDelivery,
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Endless)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    delivery.client.webhook_url = f"http://127.0.0.1:{server.server_port}/hook"
+    sending = threading.Thread(
+        target=webhooks._post,
+        args=(delivery.client.webhook_url,),
+        kwargs={"body": b"{}", "headers": {}, "address": "127.0.0.1"},
+        daemon=True,
+    )
+    sending.start()
+    sending.join(5)
+    answered = not sending.is_alive()
+    server.shutdown()
+    server.server_close()
+    assert answered
+
+
+def test_an_address_that_cannot_be_used_is_noted_with_the_delivery(
+    delivery: WebhookDelivery, company: Client
+) -> None:
+    Client.objects.filter(pk=company.pk).update(webhook_url="https://unknown.invalid/hook")
+    with pytest.raises(TransientError):
+        deliver_webhook(str(delivery.pk))
+    delivery.refresh_from_db()
+    assert (delivery.attempts, delivery.last_error) == (1, "The webhook's host is unknown.")
