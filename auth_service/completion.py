@@ -14,12 +14,12 @@ from auth_service.evidence import Attempt
 from auth_service.flows import Sample
 from auth_service.models import AuthSession, SessionState, Verdict
 from auth_service.people import find_most_similar_person, keep_samples
-from auth_service.services import lock_held_session
+from auth_service.services import lock_held_session, require_verifiable
 from auth_service.webhooks import record_delivery
 from clients.audit import Actor, record_audit
-from clients.choices import ActorKind
+from clients.choices import ActorKind, OldPhotoState
 from clients.models import Client, ClientUser
-from common.errors import NotFound
+from common.errors import TransientError
 from common.templates import Embedding, Template
 from core.async_processing import get_processor
 from core.calibration import Calibration, calibration_for
@@ -51,18 +51,19 @@ def complete_enrollment(
 ) -> Ending:
     """Turn accepted samples into the user's template.
 
-    Raises SessionClosed, SessionExpired or ContractMismatch, writing nothing. A face that policy refuses
-    counts as a failed attempt.
+    Raises SessionClosed, SessionExpired, ContractMismatch or TransientError, writing nothing. A face that
+    policy refuses counts as a failed attempt.
     """
     _settle_old_photo(session_id)
     with transaction.atomic():
-        session = lock_held_session(session_id=session_id, socket_id=socket_id, now=now)
+        session = _lock_for_decision(session_id=session_id, socket_id=socket_id, attempt=attempt, now=now)
         # Lock the client too: one person enrolling under two ids at once must meet in the duplicate check.
-        client = Client.objects.select_for_update().get(pk=session.client_id)
+        # Not its key: whoever adds rows of this client must not wait for the comparison.
+        client = Client.objects.select_for_update(no_key=True).get(pk=session.client_id)
         user = session.user
         embedding = fuse_embeddings([sample.embedding for sample in samples])
         calibration = calibration_for(contract)
-        session.contract, session.liveness_score = contract.key, attempt.liveness.score
+        session.contract = contract.key
 
         similarity = _old_photo_similarity(user=user, embedding=embedding, contract=contract)
         old_photo = decide_old_photo(
@@ -119,18 +120,16 @@ def complete_verification(
 ) -> Ending:
     """Compare the live face with the enrolled template: one dot product, no store.
 
-    Raises SessionClosed, SessionExpired, ContractMismatch or NotFound (the template was removed meanwhile).
+    Raises SessionClosed, SessionExpired, ContractMismatch or Conflict (since the session was opened the
+    template was removed, or replaced by one that waits for review).
     """
-    session = lock_held_session(session_id=session_id, socket_id=socket_id, now=now)
-    template = session.user.get_cached_embedding()
-    if template is None:
-        raise NotFound("The person has no template any more.")
-    template.require_contract(contract.key)
+    session = _lock_for_decision(session_id=session_id, socket_id=socket_id, attempt=attempt, now=now)
+    template = require_verifiable(session.user).require_contract(contract.key)
     probe = fuse_embeddings([sample.embedding for sample in samples])
     threshold = session.client.verification_threshold
     if threshold is None:
         threshold = calibration_for(contract).default_threshold
-    session.contract, session.liveness_score = contract.key, attempt.liveness.score
+    session.contract = contract.key
     session.similarity, session.threshold = cosine(template.embedding, probe), threshold
     if not decide_verification(similarity=session.similarity, threshold=threshold):
         return _refuse(session, reasons=("face_mismatch",), attempt=attempt, now=now)
@@ -142,15 +141,27 @@ def fail_attempt(
     *, session_id: uuid.UUID, socket_id: uuid.UUID, attempt: Attempt, reasons: Sequence[str], now: datetime
 ) -> Ending:
     """Note a failed liveness attempt; the last one allowed ends the session."""
-    session = lock_held_session(session_id=session_id, socket_id=socket_id, now=now)
-    session.liveness_score = attempt.liveness.score
+    session = _lock_for_decision(session_id=session_id, socket_id=socket_id, attempt=attempt, now=now)
     return _refuse(session, reasons=tuple(reasons), attempt=attempt, now=now)
+
+
+def _lock_for_decision(
+    *, session_id: uuid.UUID, socket_id: uuid.UUID, attempt: Attempt, now: datetime
+) -> AuthSession:
+    """The held session with this attempt's score and nothing that an earlier attempt found."""
+    session = lock_held_session(session_id=session_id, socket_id=socket_id, now=now)
+    session.similarity = session.threshold = session.old_photo_similarity = None
+    session.old_photo_verdict = session.contract = ""
+    session.duplicate_of = None
+    session.liveness_score = attempt.liveness.score
+    return session
 
 
 def _refuse(session: AuthSession, *, reasons: tuple[str, ...], attempt: Attempt, now: datetime) -> Ending:
     _note_attempt(session, attempt=attempt, reasons=reasons)
     if session.attempts_left:
         session.save()
+        _audit_decision(session, action="session.attempt_failed")
         return Ending(verdict=Verdict.FAILED, reasons=reasons, retry_allowed=True)
     session.mark_ended(state=SessionState.FAILED, verdict=Verdict.FAILED, reasons=reasons, now=now)
     _save_end(session, now=now)
@@ -168,10 +179,15 @@ def _complete(
 
 def _save_end(session: AuthSession, *, now: datetime) -> None:
     session.save()
+    _audit_decision(session, action=f"session.{session.state}")
+    record_delivery(session=session, now=now)
+
+
+def _audit_decision(session: AuthSession, *, action: str) -> None:
     record_audit(
         client=session.client,
         actor=Actor(kind=ActorKind.PERSON, id=str(session.user_id)),
-        action=f"session.{session.state}",
+        action=action,
         target_kind="session",
         target_id=str(session.pk),
         details={
@@ -183,7 +199,6 @@ def _save_end(session: AuthSession, *, now: datetime) -> None:
             "contract": session.contract,
         },
     )
-    record_delivery(session=session, now=now)
 
 
 def _note_attempt(session: AuthSession, *, attempt: Attempt, reasons: tuple[str, ...]) -> None:
@@ -203,6 +218,9 @@ def _settle_old_photo(session_id: uuid.UUID) -> None:
 def _old_photo_similarity(
     *, user: ClientUser, embedding: Embedding, contract: EmbeddingContract
 ) -> float | None:
+    if user.old_photo_state == OldPhotoState.PENDING:
+        # Replaced since it was settled: going on without it would be a way around the comparison.
+        raise TransientError("The old photo was just changed.")
     template = user.get_cached_old_photo_embedding()
     if template is None:
         return None

@@ -15,18 +15,20 @@ from auth_service.models import AuthSession, SessionPurpose, SessionState, Verdi
 from auth_service.origin import origin_allowed
 from auth_service.tokens import hash_token, make_token
 from auth_service.webhooks import record_delivery
-from clients.audit import Actor, record_audit
+from clients.audit import SYSTEM, Actor, record_audit
 from clients.models import ClientUser
 from clients.services import request_preload
+from clients.services.users import lock_user
 from common import clock
 from common.errors import (
     Conflict,
-    ContractMismatch,
     NotAuthenticated,
+    NotFound,
     PermissionDenied,
     SessionClosed,
     Throttled,
 )
+from common.templates import Template
 from core.engine.registry import get_engine
 
 ATTEMPTS_PER_SESSION = 3
@@ -53,17 +55,19 @@ def open_session(*, user: ClientUser, purpose: SessionPurpose, actor: Actor) -> 
     """Open a session for ``user``; an open one of the same purpose is cancelled, so that one link works.
 
     Raises Throttled while the person is locked out, Conflict when a person who is not enrolled should be
-    verified, ContractMismatch when their template was made by another model pack. Writes nothing then.
+    verified, ContractMismatch when their template was made by another model pack, NotFound when they were
+    deleted meanwhile. Writes nothing then.
     """
     now = clock.now()
-    user = ClientUser.objects.select_for_update(of=("self",)).select_related("client").get(pk=user.pk)
+    user = lock_user(user)
     if not user.is_active or not user.client.is_active:
         raise Conflict("The person or the client is not active.")
     require_not_locked_out(user=user, purpose=purpose, now=now)
     if purpose == SessionPurpose.VERIFICATION:
-        _require_verifiable(user)
-    for earlier in AuthSession.objects.filter(user=user, purpose=purpose, state=SessionState.OPEN):
-        _end(earlier, state=SessionState.CANCELLED, reason="superseded", now=now)
+        require_verifiable(user)
+    open_ones = AuthSession.objects.filter(user=user, purpose=purpose, state=SessionState.OPEN)
+    for earlier in open_ones.select_for_update():
+        _end(earlier, state=SessionState.CANCELLED, reason="superseded", actor=actor, now=now)
     token, token_hash = make_token()
     session = AuthSession.objects.create(
         client=user.client,
@@ -132,6 +136,7 @@ def claim_socket(
     if not origin_allowed(origin=origin, host=host, allowed_origins=session.client.allowed_origins):
         raise PermissionDenied("This site may not open the session.", details={"reason": "origin"})
     session.require_open(now=now)
+    _require_active(session)
     if by_link and session.link_used_at:
         raise NotAuthenticated("This link was used already.", details={"reason": "token_used"})
     if session.socket_id and session.socket_seen_at:
@@ -174,8 +179,14 @@ def begin_attempt(*, session_id: uuid.UUID, socket_id: uuid.UUID, now: datetime)
 
 
 def lock_held_session(*, session_id: uuid.UUID, socket_id: uuid.UUID, now: datetime) -> AuthSession:
-    """The session, locked, open and held by this socket. Raises SessionClosed or SessionExpired."""
-    # Lock the session alone: two sockets on one session must not both complete it.
+    """The session and its person, locked: open and held by this socket.
+
+    Raises SessionClosed or SessionExpired.
+    """
+    # The person first, as those who open a session or delete a person do: they wait then, nobody deadlocks.
+    # Not their key: a look-alike's session that names them must be able to commit.
+    people = ClientUser.objects.select_for_update(no_key=True)
+    people.filter(sessions__pk=session_id).values_list("pk").first()
     session = (
         AuthSession.objects.select_for_update(of=("self",))
         .select_related("client", "user", "user__client")
@@ -185,6 +196,7 @@ def lock_held_session(*, session_id: uuid.UUID, socket_id: uuid.UUID, now: datet
     if session is None:
         raise SessionClosed  # the person was deleted while looking into the camera
     session.require_open(now=now)
+    _require_active(session)
     if session.socket_id != socket_id:
         raise SessionClosed(details={"reason": "second_socket"})
     return session
@@ -192,24 +204,20 @@ def lock_held_session(*, session_id: uuid.UUID, socket_id: uuid.UUID, now: datet
 
 @transaction.atomic
 def cancel_session(*, session: AuthSession, actor: Actor) -> AuthSession:
-    """End an open session without a verdict. Cancelling twice is no error; an ended session is one."""
+    """End an open session without a verdict. Cancelling twice is no error; an ended session is one.
+
+    Raises SessionClosed, SessionExpired, or NotFound when its person was deleted meanwhile.
+    """
     now = clock.now()
-    session = (
-        AuthSession.objects.select_for_update(of=("self",))
-        .select_related("client", "user")
-        .get(pk=session.pk)
-    )
+    locked = AuthSession.objects.select_for_update(of=("self",)).select_related("client", "user")
+    current = locked.filter(pk=session.pk).first()
+    if current is None:
+        raise NotFound("There is no such session.")
+    session = current
     if session.state == SessionState.CANCELLED:
         return session
     session.require_open(now=now)
-    _end(session, state=SessionState.CANCELLED, reason="cancelled", now=now)
-    record_audit(
-        client=session.client,
-        actor=actor,
-        action="session.cancelled",
-        target_kind="session",
-        target_id=str(session.pk),
-    )
+    _end(session, state=SessionState.CANCELLED, reason="cancelled", actor=actor, now=now)
     return session
 
 
@@ -231,21 +239,36 @@ def _expire(*, session_id: uuid.UUID, now: datetime) -> bool:
     )
     if session is None:
         return False
-    _end(session, state=SessionState.EXPIRED, reason="session_expired", now=now)
+    _end(session, state=SessionState.EXPIRED, reason="session_expired", actor=SYSTEM, now=now)
     return True
 
 
-def _end(session: AuthSession, *, state: SessionState, reason: str, now: datetime) -> None:
+def _end(session: AuthSession, *, state: SessionState, reason: str, actor: Actor, now: datetime) -> None:
     verdict = Verdict.FAILED if state == SessionState.EXPIRED else None
     session.mark_ended(state=state, verdict=verdict, reasons=(reason,), now=now)
     session.save()
+    record_audit(
+        client=session.client,
+        actor=actor,
+        action=f"session.{state}",
+        target_kind="session",
+        target_id=str(session.pk),
+        details={"purpose": session.purpose, "reason": reason},
+    )
     record_delivery(session=session, now=now)
 
 
-def _require_verifiable(user: ClientUser) -> None:
+def _require_active(session: AuthSession) -> None:
+    if not session.user.is_active or not session.client.is_active:
+        raise SessionClosed(details={"reason": "inactive"})
+
+
+def require_verifiable(user: ClientUser) -> Template:
+    """The template to compare with. Raises Conflict for a person who is not (or no longer) enrolled.
+
+    Raises ContractMismatch for a template of another model pack.
+    """
     template = user.get_cached_embedding()
     if template is None or user.enrollment_state != "enrolled":
         raise Conflict("The person is not enrolled.", details={"enrollment_state": user.enrollment_state})
-    active = get_engine().contract.key
-    if template.contract != active:
-        raise ContractMismatch(details={"stored": template.contract, "active": active})
+    return template.require_contract(get_engine().contract.key)

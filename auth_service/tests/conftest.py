@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 
+from auth_service.completion import Ending, complete_enrollment, complete_verification
 from auth_service.evidence import Attempt
 from auth_service.flows import Sample
 from auth_service.models import AuthSession, SessionPurpose
-from auth_service.services import ClaimedSession, OpenedSession, claim_socket, open_session
+from auth_service.services import ClaimedSession, OpenedSession, begin_attempt, claim_socket, open_session
 from clients.audit import SYSTEM
 from clients.models import Client, ClientUser
 from clients.services import create_client, create_user
@@ -132,6 +134,39 @@ def make_attempt(*, passed: bool = True, reasons: tuple[Reason, ...] = ()) -> At
     return Attempt(
         script=script, liveness=verdict, frames=40, frames_dropped=2, seconds=9.0, engine="test pack"
     )
+
+
+@pytest.fixture
+def held(opens: Open, claims: Callable[..., ClaimedSession]) -> Callable[..., ClaimedSession]:
+    """An open session of a person, held by a socket, its first attempt begun."""
+
+    def hold(user: ClientUser, purpose: SessionPurpose = SessionPurpose.ENROLLMENT) -> ClaimedSession:
+        claimed = claims(opens(user, purpose))
+        begin_attempt(session_id=claimed.session.pk, socket_id=claimed.socket_id, now=clock.now())
+        return claimed
+
+    return hold
+
+
+@pytest.fixture
+def finish(contract: EmbeddingContract) -> Callable[..., Ending]:
+    def finish_(claimed: ClaimedSession, samples: list[Sample], **changes: Any) -> Ending:
+        complete = (
+            complete_enrollment
+            if claimed.session.purpose == SessionPurpose.ENROLLMENT
+            else complete_verification
+        )
+        arguments: dict[str, Any] = {
+            "session_id": claimed.session.pk,
+            "socket_id": claimed.socket_id,
+            "samples": samples,
+            "attempt": make_attempt(),
+            "contract": contract,
+            "now": clock.now(),
+        }
+        return complete(**(arguments | changes))
+
+    return finish_
 
 
 @pytest.fixture

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.db import connection
 
 from auth_service import completion, services
-from auth_service.completion import Ending, complete_enrollment, complete_verification, fail_attempt
+from auth_service.completion import Ending, fail_attempt
 from auth_service.flows import Sample
 from auth_service.models import AuthSession, SessionPurpose, SessionState, Verdict
-from auth_service.services import ClaimedSession, OpenedSession
+from auth_service.services import ClaimedSession
 from auth_service.tests.conftest import make_attempt, reload
 from clients.models import AuditEntry, Client, ClientUser, FaceSample
 from clients.services import create_user
@@ -23,48 +22,11 @@ from common.templates import Embedding, Template
 from core.engine.types import EmbeddingContract
 from core.liveness.reasons import Reason
 
-Open = Callable[..., OpenedSession]
-Claim = Callable[..., ClaimedSession]
 Samples = Callable[..., list[Sample]]
 Enroll = Callable[[ClientUser, str], ClientUser]
 
 
-@pytest.fixture
-def held(opens: Open, claims: Claim) -> Callable[..., ClaimedSession]:
-    """An open session of a person, held by a socket, its first attempt begun."""
-
-    def hold(user: ClientUser, purpose: SessionPurpose = SessionPurpose.ENROLLMENT) -> ClaimedSession:
-        claimed = claims(opens(user, purpose))
-        services.begin_attempt(session_id=claimed.session.pk, socket_id=claimed.socket_id, now=clock.now())
-        return claimed
-
-    return hold
-
-
 Held = Callable[..., ClaimedSession]
-
-
-@pytest.fixture
-def finish(contract: EmbeddingContract) -> Callable[..., Ending]:
-    def finish_(claimed: ClaimedSession, samples: list[Sample], **changes: Any) -> Ending:
-        complete = (
-            complete_enrollment
-            if claimed.session.purpose == SessionPurpose.ENROLLMENT
-            else complete_verification
-        )
-        arguments: dict[str, Any] = {
-            "session_id": claimed.session.pk,
-            "socket_id": claimed.socket_id,
-            "samples": samples,
-            "attempt": make_attempt(),
-            "contract": contract,
-            "now": clock.now(),
-        }
-        return complete(**(arguments | changes))
-
-    return finish_
-
-
 Finish = Callable[..., Ending]
 
 

@@ -16,6 +16,8 @@ SUITES = [
     "core/tests/test_jobs.py",
     "auth_service/tests/test_session_services.py",
     "auth_service/tests/test_completion.py",
+    "auth_service/tests/test_session_races.py",
+    "auth_service/tests/test_session_midway_changes.py",
     "auth_service/tests/test_session_api.py",
 ]
 
