@@ -97,29 +97,33 @@ def _rate(errors: Iterable[bool]) -> Rate:
     return wilson(sum(known), len(known))
 
 
-def as_json(card: Scorecard) -> dict[str, object]:
+def as_json(card: Scorecard, *, pack: str, level: str) -> dict[str, object]:
+    """Everything measured, for other tools; rates as errors of ``n`` with the 95 % Wilson interval."""
     return {
         "standard": "ISO/IEC 30107-3",
-        "data": "recorded sequences; synthetic ones say nothing of skin, masks or driven deepfakes",
-        "bpcer": _rate_json(card.bpcer),
-        "apcer": {kind: _rate_json(rate) for kind, rate in card.apcer.items()},
-        "worst_species": card.worst_species,
-        "presentations": [
+        "pack": pack,
+        "level": level,
+        "sequences": [
             {
-                "name": one.name,
+                "file": one.name,
                 "kind": one.kind,
-                "genuine": one.genuine,
-                "accepted": one.accepted,
+                "verdict": "accepted" if one.accepted else "refused",
                 "reasons": list(one.reasons),
                 "score": round(one.score, 4),
-                "signals": {name: round(float(value), 5) for name, value in one.signals.items()},
+                # JSON knows no NaN.
+                "signals": {
+                    name: round(float(value), 5)
+                    for name, value in one.signals.items()
+                    if math.isfinite(value)
+                },
                 "not_measured": list(one.not_measured),
             }
             for one in card.presentations
         ],
+        "apcer": {kind: _rate_json(rate) for kind, rate in card.apcer.items()},
+        "bpcer": _rate_json(card.bpcer),
     }
 
 
 def _rate_json(rate: Rate) -> dict[str, object]:
-    value = None if rate.trials == 0 else rate.value
-    return {"errors": rate.errors, "trials": rate.trials, "rate": value, "wilson95": [rate.low, rate.high]}
+    return {"errors": rate.errors, "n": rate.trials, "low": rate.low, "high": rate.high}

@@ -61,12 +61,8 @@ def test_wilson_intervals_are_the_tabled_ones(errors: int, trials: int, low: flo
 
 def test_no_trials_know_nothing() -> None:
     assert (wilson(0, 0).low, wilson(0, 0).high) == (0.0, 1.0)
-    assert as_json(make_scorecard([]))["bpcer"] == {
-        "errors": 0,
-        "trials": 0,
-        "rate": None,
-        "wilson95": [0.0, 1.0],
-    }
+    report = as_json(make_scorecard([]), pack="dlib", level="standard")
+    assert report["bpcer"] == {"errors": 0, "n": 0, "low": 0.0, "high": 1.0}
 
 
 def test_the_command_refuses_an_empty_folder(tmp_path: Path) -> None:
@@ -89,5 +85,14 @@ def test_the_command_prints_a_table_and_writes_the_evidence(tmp_path: Path) -> N
     assert "BPCER genuine" in out.getvalue()
     assert "0/1" in out.getvalue()
     assert card["bpcer"]["errors"] == 0
-    assert card["apcer"]["photo_fixed"]["rate"] == 0.0
-    assert {one["name"] for one in card["presentations"]} == {"genuine_obama", "photo_fixed_hopper"}
+    assert (card["pack"], card["level"]) == ("dlib", "standard")
+    assert card["apcer"]["photo_fixed"] == {
+        "errors": 0,
+        "n": 1,
+        "low": 0.0,
+        "high": pytest.approx(0.793, abs=0.01),
+    }
+    assert {one["file"]: one["verdict"] for one in card["sequences"]} == {
+        "genuine_obama": "accepted",
+        "photo_fixed_hopper": "refused",
+    }

@@ -68,7 +68,8 @@ class Command(BaseCommand):
         card = make_scorecard(presentations)
         self._print_rates(card)
         if json_file is not None:
-            json_file.write_text(json.dumps(as_json(card), indent=2) + "\n", encoding="utf-8")
+            report = as_json(card, pack=engine.summary().name, level=level)
+            json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
     def _replay_all(
         self, engine: FaceEngine, directory: Path, *, level: Level, purpose: str
