@@ -8,6 +8,7 @@ the durable truth: a message lost with its worker is sent again by the sweeper.
 from __future__ import annotations
 
 import json
+import logging
 import time
 import uuid
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Any
 from celery import Celery
 from kombu import transport
 from kombu.transport import filesystem, virtual
+
+logger = logging.getLogger(__name__)
 
 SCHEME = "folder"
 
@@ -40,9 +43,13 @@ class Channel(filesystem.Channel):
                 path.rename(taken)
             except FileNotFoundError:
                 continue
-            payload = json.loads(taken.read_text(encoding="utf-8"))
+            text = taken.read_text(encoding="utf-8", errors="replace")
             taken.unlink()
-            return payload
+            try:
+                return json.loads(text)
+            except ValueError:
+                # A power cut may keep the name and lose the contents; the error would end the worker.
+                logger.warning("unreadable message dropped; the sweeper sends its job again")
         raise Empty
 
 

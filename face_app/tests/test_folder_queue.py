@@ -42,6 +42,18 @@ def test_a_half_written_message_is_invisible(queue: Connection, tmp_path: Path) 
         box.get(timeout=0.3)
 
 
+@pytest.mark.parametrize("rest", [b"", b'{"half":', b"\0" * 40, b"\xff\xfe"])
+def test_a_message_that_a_power_cut_emptied_does_not_stop_those_behind_it(
+    queue: Connection, tmp_path: Path, rest: bytes
+) -> None:
+    box = queue.SimpleQueue("jobs")
+    messages = tmp_path / "queue" / "messages"
+    (messages / "00_x.jobs.msg").write_bytes(rest)
+    box.put({"number": 1})
+    assert box.get(timeout=2).payload == {"number": 1}
+    assert not list((tmp_path / "queue" / "taken").iterdir())
+
+
 def test_the_folders_are_for_their_owner_only(queue: Connection, tmp_path: Path) -> None:
     modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "queue").iterdir()}
     assert modes == {0o700}
