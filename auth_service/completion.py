@@ -17,11 +17,10 @@ from auth_service.people import find_most_similar_person, keep_samples
 from auth_service.services import lock_held_session, require_verifiable
 from auth_service.webhooks import record_delivery
 from clients.audit import Actor, record_audit
-from clients.choices import ActorKind, OldPhotoState
+from clients.choices import ActorKind, LivenessLevel, OldPhotoState
 from clients.models import Client, ClientUser
 from common.errors import TransientError
 from common.templates import Embedding, Template
-from core.async_processing import get_processor
 from core.calibration import Calibration, calibration_for
 from core.engine.types import EmbeddingContract
 from core.matching import cosine, fuse_embeddings
@@ -89,8 +88,12 @@ def complete_enrollment(
         if duplicate.blocks:
             return _refuse(session, reasons=("duplicate_person",), attempt=attempt, now=now)
 
-        reviews = [("old_photo_review", old_photo.needs_review), ("duplicate_person", duplicate.needs_review)]
-        reasons = tuple(code for code, needed in reviews if needed)
+        reasons = _true_codes(
+            old_photo_review=old_photo.needs_review,
+            duplicate_person=duplicate.needs_review,
+            face_changed=_differs_from_enrolled(user, embedding, contract=contract, calibration=calibration),
+            liveness_incomplete=_liveness_incomplete(session, attempt),
+        )
         user.cache_embedding(Template(embedding=embedding, contract=contract.key))
         user.enrollment_state = "needs_review" if reasons else "enrolled"
         user.enrolled_at = now
@@ -104,8 +107,7 @@ def complete_enrollment(
             ]
         )
         keep_samples(session=session, samples=samples, contract=contract.key, replace=True)
-        verdict = Verdict.NEEDS_REVIEW if reasons else Verdict.PASSED
-        return _complete(session, verdict=verdict, reasons=reasons, attempt=attempt, now=now)
+        return _complete(session, verdict=_verdict_of(reasons), reasons=reasons, attempt=attempt, now=now)
 
 
 @transaction.atomic
@@ -133,7 +135,8 @@ def complete_verification(
     session.similarity, session.threshold = cosine(template.embedding, probe), threshold
     if not decide_verification(similarity=session.similarity, threshold=threshold):
         return _refuse(session, reasons=("face_mismatch",), attempt=attempt, now=now)
-    return _complete(session, verdict=Verdict.PASSED, reasons=(), attempt=attempt, now=now)
+    reasons = _true_codes(liveness_incomplete=_liveness_incomplete(session, attempt))
+    return _complete(session, verdict=_verdict_of(reasons), reasons=reasons, attempt=attempt, now=now)
 
 
 @transaction.atomic
@@ -207,12 +210,34 @@ def _note_attempt(session: AuthSession, *, attempt: Attempt, reasons: tuple[str,
     session.reasons = list(reasons)
 
 
+def _verdict_of(review_reasons: tuple[str, ...]) -> Verdict:
+    return Verdict.NEEDS_REVIEW if review_reasons else Verdict.PASSED
+
+
+def _true_codes(**codes: bool) -> tuple[str, ...]:
+    return tuple(code for code, holds in codes.items() if holds)
+
+
+def _liveness_incomplete(session: AuthSession, attempt: Attempt) -> bool:
+    """Whoever holds the camera chooses the mode without flash: above ``basic`` that alone must not pass."""
+    return session.liveness_level != LivenessLevel.BASIC and not attempt.liveness.complete
+
+
+def _differs_from_enrolled(
+    user: ClientUser, embedding: Embedding, *, contract: EmbeddingContract, calibration: Calibration
+) -> bool:
+    """Another face than the one enrolled before: a leaked link must not hand the identity over unseen."""
+    enrolled = user.get_cached_embedding()
+    if enrolled is None or enrolled.contract != contract.key:
+        return False
+    return cosine(enrolled.embedding, embedding) < calibration.threshold(OLD_PHOTO_MATCH_FMR)
+
+
 def _settle_old_photo(session_id: uuid.UUID) -> None:
     """Have the old photo's embedding ready before the transaction, which must not wait for a model."""
     session = AuthSession.objects.select_related("user").filter(pk=session_id).first()
     if session and session.user.old_profile_photo:
-        user, extractor = session.user, OldPhotoEmbeddingExtractor()
-        get_processor().run_sync(lambda: extractor.extract_from_client_user(user))
+        OldPhotoEmbeddingExtractor().extract_from_client_user(session.user)
 
 
 def _old_photo_similarity(

@@ -40,7 +40,8 @@ CLOSE_COMPLETED = 1000
 CLOSE_FAILED = 4422
 CLOSE_INTERNAL = 4500
 
-_open_sockets: set[SessionConsumer] = set()
+_open_sockets: dict[SessionConsumer, None] = {}
+"""Longest connected first."""
 
 
 class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
@@ -61,15 +62,20 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
 
     async def connect(self) -> None:
         await self.accept()
+        full = Throttled("The server holds as many sessions as it can.")
         if len(_open_sockets) >= settings.FACE_MAX_OPEN_SOCKETS:
-            await self._close_with(Throttled("The server holds as many sessions as it can."))
-            return
-        _open_sockets.add(self)
+            # Anybody can connect and say nothing: such a socket gives way to one that may have a session.
+            silent = next((socket for socket in _open_sockets if socket._runner is None), None)
+            await (silent or self)._close_with(full)
+            if silent is None:
+                return
+            _open_sockets.pop(silent, None)
+        _open_sockets[self] = None
         self._task = asyncio.create_task(self._close_unstarted())
 
     async def disconnect(self, code: int) -> None:
         self._ended = True
-        _open_sockets.discard(self)
+        _open_sockets.pop(self, None)
         if self._task:
             self._task.cancel()
             # Waited for, not awaited: whatever it raises, the session must be let go.
@@ -119,7 +125,7 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
             session_id=self.session_id,
             token=message.token,
             origin=self._header(b"origin"),
-            host=self._header(b"host") or "",
+            host=self._host(),
             now=clock.now(),
         )
         self._runner = SessionRunner(
@@ -175,6 +181,11 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
 
     async def _send_message(self, message: dict[str, object]) -> None:
         await self.send(text_data=json.dumps(message))
+
+    def _host(self) -> str:
+        """The host the browser asked for; behind a trusted proxy it is in a header of its own."""
+        forwarded = self._header(b"x-forwarded-host") if settings.USE_X_FORWARDED_HOST else None
+        return forwarded or self._header(b"host") or ""
 
     def _header(self, name: bytes) -> str | None:
         found = [value for key, value in self.scope["headers"] if key == name]

@@ -81,6 +81,12 @@ def reason_texts() -> dict[str, Reason]:
             _("Take off glasses, a cap or a mask if you wore none when you enrolled."),
         ),
         "old_photo_mismatch": Reason(_("Your face does not match the photo on file.")),
+        "old_photo_review": Reason(_("Somebody compares your face with the photo on file.")),
+        "face_changed": Reason(_("Your face differs from the one that was enrolled before.")),
+        "liveness_incomplete": Reason(
+            _("The check could not use every test."),
+            _("With flashing colours switched on, the result can be given at once."),
+        ),
         "duplicate_person": Reason(_("This face is already enrolled under another name or number.")),
         "session_expired": Reason(
             _("Time ran out."), _("Start when you have about a minute without interruption.")

@@ -35,7 +35,8 @@ from common.db_threads import in_db_thread
 from common.errors import DeadlineExceeded, InvalidImage, SessionExpired, Throttled
 from core.async_processing import AsyncFaceProcessor
 from core.engine.types import FaceEngine
-from core.liveness.analyzer import FrameAnalyzer
+from core.imaging import decode_image
+from core.liveness.analyzer import MAX_FRAME_PIXELS, FrameAnalyzer
 from core.liveness.policy import Level
 from core.liveness.script import Script, draw_script
 from core.liveness.traits import traits_of
@@ -149,6 +150,9 @@ class SessionRunner:
         self._apply_reports()
         observation = self._analyzer.analyze(
             frame.jpeg,
+            image=decode_image(
+                frame.jpeg, max_bytes=settings.FACE_MAX_FRAME_BYTES, max_pixels=MAX_FRAME_PIXELS
+            ),
             sequence=frame.sequence,
             captured_at_seconds=frame.captured_at_seconds,
             request=self._flow.wants(),

@@ -122,13 +122,14 @@ def samples_of(face_of: Callable[..., Embedding]) -> Callable[..., list[Sample]]
     return samples
 
 
-def make_attempt(*, passed: bool = True, reasons: tuple[Reason, ...] = ()) -> Attempt:
+def make_attempt(*, passed: bool = True, reasons: tuple[Reason, ...] = (), complete: bool = True) -> Attempt:
     verdict = LivenessVerdict(
         passed=passed,
         score=0.9 if passed else 0.1,
         reasons=reasons,
         signals={"flash_rho": 0.93, "plane": float("nan")},
         not_measured=("passive",),
+        complete=complete,
     )
     script = Script(level=Level.STANDARD, steps=())
     return Attempt(

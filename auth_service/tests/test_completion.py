@@ -227,6 +227,42 @@ def test_a_face_enrolled_under_another_id_is_reported_by_policy(
     assert (alice.cached_embedding is not None) == enrolled
 
 
+@pytest.mark.parametrize(
+    ("level", "verdict", "reasons"),
+    [
+        ("basic", Verdict.PASSED, []),
+        ("standard", Verdict.NEEDS_REVIEW, ["liveness_incomplete"]),
+        ("strict", Verdict.NEEDS_REVIEW, ["liveness_incomplete"]),
+    ],
+)
+@pytest.mark.parametrize("purpose", list(SessionPurpose))
+def test_who_switches_the_flash_off_gets_past_it_at_the_basic_level_only(
+    alice: ClientUser,
+    enroll: Enroll,
+    held: Held,
+    finish: Finish,
+    samples_of: Samples,
+    purpose: SessionPurpose,
+    level: str,
+    verdict: Verdict,
+    reasons: list[str],
+) -> None:
+    set_policy(alice.client_id, liveness_level=level)
+    claimed = held(enroll(alice, "alice"), purpose)
+    ending = finish(claimed, samples_of("alice"), attempt=make_attempt(complete=False))
+    assert ending.verdict == verdict
+    assert reload(claimed.session).reasons == reasons
+
+
+def test_another_face_enrolled_over_the_first_waits_for_a_person_to_look_at_it(
+    alice: ClientUser, enroll: Enroll, held: Held, finish: Finish, samples_of: Samples
+) -> None:
+    ending = finish(held(enroll(alice, "alice")), samples_of("mallory"))
+    alice.refresh_from_db()
+    assert (ending.verdict, ending.reasons) == (Verdict.NEEDS_REVIEW, ("face_changed",))
+    assert alice.enrollment_state == "needs_review"
+
+
 def test_people_of_another_client_are_no_duplicates(
     alice: ClientUser, stranger: Client, enroll: Enroll, held: Held, finish: Finish, samples_of: Samples
 ) -> None:

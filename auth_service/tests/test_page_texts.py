@@ -23,6 +23,9 @@ from core.liveness.script import StepKind
 DECISION_REASONS = {
     "face_mismatch",
     "old_photo_mismatch",
+    "old_photo_review",
+    "face_changed",
+    "liveness_incomplete",
     "duplicate_person",
     "session_expired",
     "too_many_attempts",

@@ -341,6 +341,46 @@ async def test_a_full_server_says_so(opened: OpenedSession, settings: Settings) 
         assert await page.closed() == 4429
 
 
+async def test_a_silent_socket_gives_way_to_a_newcomer_and_a_started_one_does_not(
+    opened: OpenedSession, settings: Settings
+) -> None:
+    settings.FACE_MAX_OPEN_SOCKETS = 1
+    async with page_of(opened) as silent, page_of(opened) as person:
+        assert error_of(await silent.hear()) == "throttled"
+        assert await silent.closed() == 4429
+        assert (await person.start(opened))["type"] == "session.ready"
+        async with page_of(opened) as late:
+            assert error_of(await late.hear()) == "throttled"
+            assert await late.closed() == 4429
+
+
+async def test_a_frame_as_large_as_the_setting_allows_is_analysed(
+    opened: OpenedSession, settings: Settings
+) -> None:
+    settings.FACE_MAX_FRAME_BYTES = 1024 * 1024
+    noise = np.random.default_rng(1).integers(0, 256, (720, 1280, 3)).astype(np.uint8)
+    large = bytes(cv2.imencode(".jpg", noise, [cv2.IMWRITE_JPEG_QUALITY, 70])[1])
+    assert 512 * 1024 < len(large) < settings.FACE_MAX_FRAME_BYTES
+    async with page_of(opened) as page:
+        await page.start(opened)
+        await page.show(large)
+        assert (await page.hear())["type"] == "step"
+
+
+@pytest.mark.parametrize(("trusted", "heard"), [(True, "session.ready"), (False, "error")])
+async def test_behind_a_trusted_proxy_our_own_page_is_the_one_the_browser_asked_for(
+    opened: OpenedSession, settings: Settings, trusted: bool, heard: str
+) -> None:
+    settings.USE_X_FORWARDED_HOST = trusted
+    headers = [
+        (b"host", b"10.0.0.7:8000"),
+        (b"x-forwarded-host", b"id.example.com"),
+        (b"origin", b"https://id.example.com"),
+    ]
+    async with page_of(opened, headers=headers) as page:
+        assert (await page.start(opened))["type"] == heard
+
+
 async def test_frames_that_come_faster_than_they_are_analysed_are_dropped_not_queued(
     opened: OpenedSession, one_face: bytes
 ) -> None:
