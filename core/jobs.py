@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from celery import current_app
 from django.conf import settings
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 
 from clients import jobs as durable
 from clients.models import Job
@@ -57,7 +57,11 @@ def _kept_alive(job: Job) -> Iterator[None]:
         try:
             while not stopped.wait(settings.JOB_STALE_SECONDS / 4):
                 close_old_connections()
-                durable.heartbeat(job, now=clock.now())
+                try:
+                    durable.heartbeat(job, now=clock.now())
+                except DatabaseError:
+                    # A database that is away for a moment: the next beat tells before the job counts as lost.
+                    logger.warning("heartbeat not written", extra={"job_id": str(job.pk)}, exc_info=True)
         finally:
             connection.close()
 

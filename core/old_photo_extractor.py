@@ -14,6 +14,7 @@ from clients.models import ClientUser
 from clients.services import record_old_photo_template, record_old_photo_unusable
 from common.errors import FaceAppError, FaceNotFound, InvalidImage, LowQuality, MultipleFaces
 from common.templates import Embedding, Template
+from core.async_processing import get_processor
 from core.engine.registry import get_engine
 from core.engine.types import DetectedFace, FaceEngine, Image
 from core.imaging import decode_image
@@ -57,7 +58,10 @@ class OldPhotoEmbeddingExtractor:
         if not photo_name:
             return None
         try:
-            template = Template(embedding=self._extract(user), contract=contract)
+            # Only the models' part: a database connection opened on an inference thread is nobody's to close,
+            # and once the server has dropped it, it stays broken.
+            embedding = get_processor().run_sync(lambda: self._extract(user))
+            template = Template(embedding=embedding, contract=contract)
         except FaceAppError as error:
             if error.retryable:
                 raise

@@ -10,7 +10,6 @@ from clients.services.files import purge_expired_images, purge_orphan_files
 from clients.services.photos import enqueue_extraction
 from common import clock, jobs
 from core import jobs as runner
-from core.async_processing import get_processor
 from core.engine.registry import get_engine
 from core.old_photo_extractor import OldPhotoEmbeddingExtractor
 
@@ -40,8 +39,7 @@ def extract_old_photo_embedding_task(user_id: int, *, force: bool = False) -> No
     user = ClientUser.objects.filter(pk=user_id).first()
     if user is None:
         return
-    extractor = OldPhotoEmbeddingExtractor()
-    get_processor().run_sync(lambda: extractor.extract_from_client_user(user, force=force))
+    OldPhotoEmbeddingExtractor().extract_from_client_user(user, force=force)
 
 
 @shared_task(name=jobs.PRELOAD_ENROLLMENT_USER)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
 
 import pytest
 from celery import current_app, shared_task
+from django.db import OperationalError
 from pytest_django import Settings
 
+from clients import jobs as durable
 from clients.jobs import enqueue_on_commit
 from clients.models import Job
 from common import clock, jobs
@@ -91,6 +94,30 @@ def test_a_long_job_is_kept_alive(settings: Settings) -> None:
     Job.objects.filter(pk=job.pk).update(arguments={"job_id": str(job.pk)})
     run_job(job_id=str(job.pk))
     assert beats == [True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_misses_one_heartbeat_hears_the_next(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.JOB_STALE_SECONDS = 0.2
+    real, heard = durable.heartbeat, threading.Event()
+    failures = [OperationalError("the database is away")]
+
+    def heartbeat(job: Job, *, now: datetime) -> bool:
+        if failures:
+            raise failures.pop()
+        heard.set()
+        return real(job, now=now)
+
+    monkeypatch.setattr(durable, "heartbeat", heartbeat)
+
+    @shared_task(name="core.tests.waits")
+    def waits() -> None:
+        heard.wait(10)
+
+    run_job(job_id=str(enqueue_on_commit("core.tests.waits").pk))
+    assert heard.is_set()
 
 
 def test_the_sweeper_gives_the_job_of_a_dead_worker_to_another(db: None, settings: Settings) -> None:
