@@ -359,7 +359,7 @@ async def test_a_frame_as_large_as_the_setting_allows_is_analysed(
 ) -> None:
     settings.FACE_MAX_FRAME_BYTES = 1024 * 1024
     noise = np.random.default_rng(1).integers(0, 256, (720, 1280, 3)).astype(np.uint8)
-    large = bytes(cv2.imencode(".jpg", noise, [cv2.IMWRITE_JPEG_QUALITY, 70])[1])
+    large = bytes(cv2.imencode(".jpg", noise, [cv2.IMWRITE_JPEG_QUALITY, 80])[1])
     assert 512 * 1024 < len(large) < settings.FACE_MAX_FRAME_BYTES
     async with page_of(opened) as page:
         await page.start(opened)
