@@ -47,6 +47,7 @@ def measure(*, sockets: int, seconds: float) -> list[Headline]:
             sockets * FRAMES_PER_SECOND,
             "analysed",
             analysed / seconds,
+            more_is_better=True,
         ),
     ]
 

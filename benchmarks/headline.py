@@ -1,3 +1,5 @@
+"""One measured claim, and how two ways of doing a thing are timed fairly."""
+
 from __future__ import annotations
 
 import statistics
@@ -16,11 +18,13 @@ class Headline:
     baseline: float
     optimised_label: str
     optimised: float
+    more_is_better: bool = False
     ratio: float = field(init=False)
-    """baseline / optimised."""
+    """How many times better the result is; below 1 it costs something."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "ratio", self.baseline / self.optimised)
+        faster = self.optimised / self.baseline if self.more_is_better else self.baseline / self.optimised
+        object.__setattr__(self, "ratio", faster)
 
 
 def alternate(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from importlib import metadata
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from benchmarks import engine, event_loop
 from benchmarks.headline import Headline
 from core.engine.registry import get_engine
 
+BEGIN = "<!-- figures: written by `make bench` -->"
+END = "<!-- /figures -->"
 PACKAGES = ("django", "daphne", "onnxruntime", "insightface", "dlib-bin", "numpy", "opencv-python")
 
 
@@ -35,16 +38,7 @@ class Report:
         )
 
     def table(self) -> str:
-        rows = [
-            "| what | unit | baseline | | result | | ratio |",
-            "|---|---|---|---|---|---|---|",
-        ]
-        rows += [
-            f"| {one.name} | {one.unit} | {one.baseline:.2f} | {one.baseline_label} | {one.optimised:.2f} "
-            f"| {one.optimised_label} | {one.ratio:.2f} |"
-            for one in self.headlines
-        ]
-        return "\n".join(rows)
+        return format_table(self.headlines)
 
     def _plot(self, path: Path) -> None:
         from matplotlib.figure import Figure  # noqa: PLC0415  slow to import, needed once
@@ -55,9 +49,35 @@ class Report:
             [one.name for one in self.headlines], [one.ratio for one in self.headlines], color="#2f6f6b"
         )
         axes.axvline(1.0, color="#444444", linewidth=1)
-        axes.set_xlabel("baseline / result (more is better)")
+        axes.set_xlabel("times better than the baseline")
         axes.invert_yaxis()
         figure.savefig(path, dpi=120)
+
+
+def format_table(headlines: Sequence[Headline]) -> str:
+    rows = ["| what | unit | baseline | | result | | times better |", "|---|---|---|---|---|---|---|"]
+    rows += [
+        f"| {one.name} | {one.unit} | {one.baseline:.1f} | {one.baseline_label} | {one.optimised:.1f} "
+        f"| {one.optimised_label} | {one.ratio:.2f} |"
+        for one in headlines
+    ]
+    return "\n".join(rows)
+
+
+def read_table(report: Path) -> str:
+    """The table of a report written earlier."""
+    known = {field.name for field in fields(Headline) if field.init}
+    written = json.loads(report.read_text(encoding="utf-8"))["headlines"]
+    return format_table([Headline(**{name: one[name] for name in known}) for one in written])
+
+
+def quote_in_readme(readme: Path, table: str) -> None:
+    """Put the table between the README's marks. Raises ValueError when they are missing."""
+    head, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{readme} has no marks for the figures")
+    readme.write_text(f"{head}{begin}\n{table}\n{end}{tail}", encoding="utf-8")
 
 
 def run_benchmarks(*, iterations: int, sockets: int, seconds: float) -> Report:
