@@ -17,9 +17,9 @@ from auth_service.people import find_most_similar_person, keep_samples
 from auth_service.services import lock_held_session, require_verifiable
 from auth_service.webhooks import record_delivery
 from clients.audit import Actor, record_audit
-from clients.choices import ActorKind, LivenessLevel, OldPhotoState
+from clients.choices import ActorKind, EnrollmentState, LivenessLevel, OldPhotoState
 from clients.models import Client, ClientUser
-from common.errors import TransientError
+from common.errors import SessionClosed, TransientError
 from common.templates import Embedding, Template
 from core.calibration import Calibration, calibration_for
 from core.engine.types import EmbeddingContract
@@ -122,10 +122,12 @@ def complete_verification(
 ) -> Ending:
     """Compare the live face with the enrolled template: one dot product, no store.
 
-    Raises SessionClosed, SessionExpired, ContractMismatch or Conflict (since the session was opened the
-    template was removed, or replaced by one that waits for review).
+    Raises SessionClosed (also when the template was removed since, or replaced by one that waits for review),
+    SessionExpired or ContractMismatch.
     """
     session = _lock_for_decision(session_id=session_id, socket_id=socket_id, attempt=attempt, now=now)
+    if session.user.enrollment_state != EnrollmentState.ENROLLED:
+        raise SessionClosed(details={"reason": "not_enrolled"})
     template = require_verifiable(session.user).require_contract(contract.key)
     probe = fuse_embeddings([sample.embedding for sample in samples])
     threshold = session.client.verification_threshold

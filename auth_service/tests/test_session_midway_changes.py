@@ -18,7 +18,7 @@ from clients.choices import EnrollmentState, OldPhotoState
 from clients.models import AuditEntry, Client, ClientUser
 from clients.services import delete_user
 from common import clock
-from common.errors import Conflict, NotFound, SessionClosed, TransientError
+from common.errors import NotFound, SessionClosed, TransientError
 
 Open = Callable[..., OpenedSession]
 Claim = Callable[..., ClaimedSession]
@@ -70,7 +70,7 @@ def test_a_face_that_waits_for_review_cannot_be_verified_by_a_link_opened_before
     claimed = held(enroll(alice, "alice"), SessionPurpose.VERIFICATION)
     enroll(alice, "mallory")
     ClientUser.objects.filter(pk=alice.pk).update(enrollment_state=EnrollmentState.NEEDS_REVIEW)
-    with pytest.raises(Conflict):
+    with pytest.raises(SessionClosed):
         finish(claimed, samples_of("mallory"))
     assert reload(claimed.session).is_open
 

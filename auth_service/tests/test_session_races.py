@@ -15,7 +15,7 @@ from auth_service import completion
 from auth_service.completion import Ending
 from auth_service.flows import Sample
 from auth_service.models import AuthSession, SessionPurpose, SessionState, Verdict
-from auth_service.services import ClaimedSession, OpenedSession
+from auth_service.services import ClaimedSession, OpenedSession, release_socket
 from auth_service.tests.conftest import reload
 from clients.models import ClientUser, FaceSample
 from clients.services import delete_user
@@ -127,3 +127,27 @@ def test_two_look_alikes_enrolled_at_once_both_get_their_answer(
     )
     assert [ending.exception() for ending in endings] == [None, None]
     assert [reload(claimed.session).duplicate_of for claimed in (first, second)] == [bob, alice]
+
+
+@pytest.mark.parametrize(("face", "verdict"), [("alice", Verdict.PASSED), ("mallory", Verdict.FAILED)])
+def test_a_page_closed_while_its_attempt_is_decided_neither_loses_the_verdict_nor_keeps_the_session(
+    alice: ClientUser,
+    enroll: Callable[[ClientUser, str], ClientUser],
+    held: Held,
+    finish: Finish,
+    samples_of: Samples,
+    race: Race,
+    face: str,
+    verdict: Verdict,
+) -> None:
+    claimed = held(enroll(alice, "alice"), SessionPurpose.VERIFICATION)
+    race.stop_at("decide_verification")
+    decided, released = race.run(
+        lambda: finish(claimed, samples_of(face)),
+        lambda: release_socket(session_id=claimed.session.pk, socket_id=claimed.socket_id),
+    )
+    ending = decided.result()
+    assert isinstance(ending, Ending)
+    assert (ending.verdict, released.exception()) == (verdict, None)
+    session = reload(claimed.session)
+    assert (session.is_open, session.socket_id) == (verdict == Verdict.FAILED, None)
