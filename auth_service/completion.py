@@ -12,7 +12,7 @@ from django.db import transaction
 from auth_service.decisions import decide_duplicate, decide_old_photo, decide_verification
 from auth_service.evidence import Attempt
 from auth_service.flows import Sample
-from auth_service.models import AuthSession, SessionState, Verdict
+from auth_service.models import AuthSession, SessionPurpose, SessionState, Verdict
 from auth_service.people import find_most_similar_person, keep_samples
 from auth_service.services import lock_held_session, require_verifiable
 from auth_service.webhooks import record_delivery
@@ -230,9 +230,20 @@ def _differs_from_enrolled(
 ) -> bool:
     """Another face than the one enrolled before: a leaked link must not hand the identity over unseen."""
     enrolled = user.get_cached_embedding()
+    if user.enrollment_state == EnrollmentState.NEEDS_REVIEW and _face_change_unsettled(user):
+        # The face to compare with is the suspect one now: coming a second time must not settle the review.
+        return True
     if enrolled is None or enrolled.contract != contract.key:
         return False
     return cosine(enrolled.embedding, embedding) < calibration.threshold(OLD_PHOTO_MATCH_FMR)
+
+
+def _face_change_unsettled(user: ClientUser) -> bool:
+    completed = AuthSession.objects.filter(
+        user=user, purpose=SessionPurpose.ENROLLMENT, state=SessionState.COMPLETED
+    )
+    latest = completed.order_by("-ended_at").first()
+    return latest is not None and "face_changed" in latest.reasons
 
 
 def _settle_old_photo(session_id: uuid.UUID) -> None:

@@ -16,7 +16,7 @@ from auth_service.tests.conftest import make_attempt, reload
 from clients.audit import SYSTEM
 from clients.choices import EnrollmentState, OldPhotoState
 from clients.models import AuditEntry, Client, ClientUser
-from clients.services import delete_user
+from clients.services import approve_enrollment, delete_user, reject_enrollment
 from common import clock
 from common.errors import NotFound, SessionClosed, TransientError
 
@@ -73,6 +73,29 @@ def test_a_face_that_waits_for_review_cannot_be_verified_by_a_link_opened_before
     with pytest.raises(SessionClosed):
         finish(claimed, samples_of("mallory"))
     assert reload(claimed.session).is_open
+
+
+def test_another_face_that_comes_twice_still_waits_for_review(
+    alice: ClientUser, enroll: Enroll, held: Held, finish: Finish, samples_of: Samples
+) -> None:
+    enroll(alice, "alice")
+    for _ in range(3):
+        ending = finish(held(alice), samples_of("mallory"))
+        assert (ending.verdict, ending.reasons) == (Verdict.NEEDS_REVIEW, ("face_changed",))
+    alice.refresh_from_db()
+    assert alice.enrollment_state == EnrollmentState.NEEDS_REVIEW
+
+
+def test_a_settled_review_is_not_held_against_the_next_enrollment(
+    alice: ClientUser, enroll: Enroll, held: Held, finish: Finish, samples_of: Samples
+) -> None:
+    enroll(alice, "alice")
+    finish(held(alice), samples_of("grown up"))
+    approve_enrollment(user=alice)
+    assert finish(held(alice), samples_of("grown up")).verdict == Verdict.PASSED
+    finish(held(alice), samples_of("mallory"))
+    reject_enrollment(user=alice)
+    assert finish(held(alice), samples_of("alice")).verdict == Verdict.PASSED
 
 
 def test_a_photo_changed_after_it_was_settled_is_not_passed_over(
