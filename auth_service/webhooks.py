@@ -7,6 +7,7 @@ HMAC-SHA256 over ``id.timestamp.body``.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -79,8 +80,8 @@ def send_delivery(*, delivery: WebhookDelivery, now: datetime) -> None:
         ),
     }
     try:
-        status = _post(client.webhook_url, body=body, headers=headers, address=address)
-    except httpx.HTTPError as error:
+        status = asyncio.run(_post(client.webhook_url, body=body, headers=headers, address=address))
+    except (httpx.HTTPError, TimeoutError) as error:
         _note(delivery, status=None, error=type(error).__name__)
         raise TransientError("The webhook could not be reached.") from error
     if httpx.codes.is_success(status):
@@ -101,12 +102,14 @@ def _note(
     delivery.save(update_fields=["attempts", "last_status", "last_error", "delivered_at"])
 
 
-def _post(url: str, *, body: bytes, headers: dict[str, str], address: str) -> int:
+async def _post(url: str, *, body: bytes, headers: dict[str, str], address: str) -> int:
     """The answer's status. To the address that was checked, not to what the name may mean a moment later; no
-    redirects. The answer's body is not read: it may have no end, and the worker serves every client."""
+    redirects. The whole of it has one deadline (httpx' own begins anew with each byte that drips in), and the
+    answer's body is not read: it may have no end, and the worker serves every client."""
     target = httpx.URL(url)
-    with (
-        httpx.Client(timeout=settings.WEBHOOK_TIMEOUT_SECONDS, trust_env=False) as http,
+    async with (
+        asyncio.timeout(settings.WEBHOOK_TIMEOUT_SECONDS),
+        httpx.AsyncClient(timeout=settings.WEBHOOK_TIMEOUT_SECONDS, trust_env=False) as http,
         http.stream(
             "POST",
             target.copy_with(host=address),

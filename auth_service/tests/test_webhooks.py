@@ -163,41 +163,60 @@ def test_in_production_no_client_can_make_us_call_our_own_network(
     assert receiver.received == []
 
 
-class Endless(BaseHTTPRequestHandler):
-    """Says yes and then goes on talking."""
+class Tireless(BaseHTTPRequestHandler):
+    """Goes on talking: after its answer's headers, or in the middle of them."""
+
+    opening = b""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
-        self.send_response(200)
-        self.end_headers()
         with contextlib.suppress(OSError):
+            self.wfile.write(self.opening)
             while True:
-                self.wfile.write(b"." * 65536)
-                time.sleep(0.01)
+                self.wfile.write(b".")
+                time.sleep(0.05)
 
     def log_message(self, *_: Any) -> None:
         """Quiet."""
 
 
-def test_an_answer_without_an_end_neither_fills_the_memory_nor_holds_the_worker(
-    delivery: WebhookDelivery,
+@pytest.fixture
+def tireless(company: Client) -> Iterator[Callable[[bytes], None]]:
+    """Makes the company's webhook a server that begins with these bytes and never ends."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def serve(opening: bytes) -> None:
+        handler = type("Handler", (Tireless,), {"opening": opening})
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/hook"
+        Client.objects.filter(pk=company.pk).update(webhook_url=url)
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_an_answer_without_an_end_counts_by_its_status(
+    delivery: WebhookDelivery, tireless: Callable[[bytes], None]
 ) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Endless)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    delivery.client.webhook_url = f"http://127.0.0.1:{server.server_port}/hook"
-    sending = threading.Thread(
-        target=webhooks._post,
-        args=(delivery.client.webhook_url,),
-        kwargs={"body": b"{}", "headers": {}, "address": "127.0.0.1"},
-        daemon=True,
-    )
-    sending.start()
-    sending.join(5)
-    answered = not sending.is_alive()
-    server.shutdown()
-    server.server_close()
-    assert answered
+    tireless(b"HTTP/1.1 200 OK\r\n\r\n")
+    deliver_webhook(str(delivery.pk))
+    delivery.refresh_from_db()
+    assert (delivery.last_status, delivery.delivered_at is None) == (200, False)
+
+
+def test_an_answer_that_drips_in_is_given_up_at_the_deadline(
+    delivery: WebhookDelivery, tireless: Callable[[bytes], None], settings: Settings
+) -> None:
+    settings.WEBHOOK_TIMEOUT_SECONDS = 0.5
+    tireless(b"HTTP/1.1 200 OK\r\nX-Patience: ")
+    with pytest.raises(TransientError):
+        deliver_webhook(str(delivery.pk))
+    delivery.refresh_from_db()
+    assert (delivery.last_status, delivery.last_error) == (None, "TimeoutError")
 
 
 def test_an_address_that_cannot_be_used_is_noted_with_the_delivery(
