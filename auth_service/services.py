@@ -185,8 +185,8 @@ def lock_held_session(*, session_id: uuid.UUID, socket_id: uuid.UUID, now: datet
     """
     # The person first, as those who open a session or delete a person do: they wait then, nobody deadlocks.
     # Not their key: a look-alike's session that names them must be able to commit.
-    people = ClientUser.objects.select_for_update(no_key=True)
-    people.filter(sessions__pk=session_id).values_list("pk").first()
+    people = ClientUser.objects.select_for_update(of=("self",), no_key=True)
+    people.filter(sessions__pk=session_id).only("pk").first()
     session = (
         AuthSession.objects.select_for_update(of=("self",))
         .select_related("client", "user", "user__client")
