@@ -2,7 +2,7 @@
 
 Signature after the Standard Webhooks specification (1.0.0): headers ``webhook-id``,
 ``webhook-timestamp`` (Unix seconds) and ``webhook-signature`` = ``v1,`` + base64 of
-HMAC-SHA256 over ``id.timestamp.body``.
+HMAC-SHA256 over ``id.timestamp.body``, its key the base64 behind ``whsec_``.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def record_delivery(*, session: AuthSession, now: datetime) -> None:
 def sign(*, secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """The ``webhook-signature`` value for one delivery."""
     signed = f"{message_id}.{timestamp}.".encode() + body
-    digest = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    digest = hmac.new(key, signed, hashlib.sha256).digest()
     return "v1," + base64.b64encode(digest).decode()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import string
 from typing import TypedDict, Unpack
@@ -129,8 +130,11 @@ def _normalize(policy: ClientPolicy) -> ClientPolicy:
 
 
 def _draw_client_id() -> str:
-    return "FR_" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
+    # A letter first: Django admin reads "_2F" in an address as an escaped slash.
+    rest = "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH - 1))
+    return "FR_" + secrets.choice(string.ascii_uppercase) + rest
 
 
 def _draw_secret() -> str:
-    return "whsec_" + secrets.token_urlsafe(32)
+    # As Standard Webhooks' libraries expect it: the key in plain base64 behind the label.
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

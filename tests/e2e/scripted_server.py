@@ -201,6 +201,9 @@ class ScriptedServer:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._serve())
+        # A connection that the browser opened in advance is still in its handshake when the server closes.
+        rest = asyncio.gather(*asyncio.all_tasks(self._loop), return_exceptions=True)
+        self._loop.run_until_complete(rest)
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
