@@ -26,6 +26,7 @@ from common.errors import (
     FaceAppError,
     InvalidParameter,
     NotAuthenticated,
+    NotFound,
     SessionExpired,
     StoreUnavailable,
     Throttled,
@@ -82,7 +83,9 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
             await asyncio.wait({self._task})
         if self._claimed:
             await in_db_thread(services.release_socket)(
-                session_id=self.session_id, socket_id=self._claimed.socket_id
+                session_id=self.session_id,
+                socket_id=self._claimed.socket_id,
+                frames=self._runner.frames if self._runner else 0,
             )
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -190,3 +193,11 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
     def _header(self, name: bytes) -> str | None:
         found = [value for key, value in self.scope["headers"] if key == name]
         return found[0].decode("latin-1") if found else None
+
+
+class UnknownAddressConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
+    """There is nothing at this address."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(code=NotFound.close_code)

@@ -59,6 +59,7 @@ class AuthSession(models.Model):
 
     attempt_count = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField()
+    frames_analyzed = models.PositiveIntegerField(default=0)
     liveness_level = models.CharField(max_length=16)
     nonce = models.CharField(max_length=32, editable=False)
 

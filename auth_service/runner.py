@@ -32,7 +32,7 @@ from auth_service.services import ClaimedSession
 from auth_service.steps import present_step
 from common import clock
 from common.db_threads import in_db_thread
-from common.errors import DeadlineExceeded, InvalidImage, SessionExpired, Throttled
+from common.errors import DeadlineExceeded, InvalidImage, QuotaExceeded, SessionExpired, Throttled
 from core.async_processing import AsyncFaceProcessor
 from core.engine.types import FaceEngine
 from core.imaging import decode_image
@@ -44,6 +44,8 @@ from core.liveness.traits import traits_of
 HEARTBEAT_SECONDS = 5.0
 BAD_FRAMES_ALLOWED = 5
 LATE_FRAMES_ALLOWED = 20
+PACE_ALLOWED = 2.0
+"""Frames are analysed at most this many times as fast as the page was asked to send them."""
 
 Send = Callable[[dict[str, object]], Awaitable[None]]
 Report = StepShown | ColorShown
@@ -86,6 +88,11 @@ class SessionRunner:
         return self._script
 
     @property
+    def frames(self) -> int:
+        """Analysed so far on this socket."""
+        return self._frames
+
+    @property
     def frames_left(self) -> int:
         return self._flow.frames_left
 
@@ -97,7 +104,11 @@ class SessionRunner:
                 frame = await asyncio.wait_for(self.inbox.take(), timeout=HEARTBEAT_SECONDS)
             except TimeoutError:
                 continue
+            began = time.monotonic()
             update = await self._analyze(frame)
+            # A page that sends much faster than it was asked to takes nobody else's share.
+            shortest = 1 / (PACE_ALLOWED * settings.FACE_FRAMES_PER_SECOND)
+            await asyncio.sleep(max(0.0, began + shortest - time.monotonic()))
             if update is None:
                 continue
             if isinstance(update, InProgress):
@@ -232,5 +243,8 @@ def draw_session_script(*, claimed: ClaimedSession, engine: FaceEngine, safe_mod
 
 
 def _build_flow(session: AuthSession, *, script: Script, engine: FaceEngine) -> SessionFlow:
+    budget = settings.FACE_MAX_FRAMES_PER_SESSION - session.frames_analyzed
+    if budget <= 0:
+        raise QuotaExceeded("The session has used up its frames.")
     flow = EnrollmentFlow if session.purpose == SessionPurpose.ENROLLMENT else VerificationFlow
-    return flow(script=script, traits=traits_of(engine), frame_budget=settings.FACE_MAX_FRAMES_PER_SESSION)
+    return flow(script=script, traits=traits_of(engine), frame_budget=budget)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import math
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Min, Sum
 
 from auth_service.models import AuthSession, SessionPurpose, SessionState, Verdict
 from auth_service.origin import origin_allowed
@@ -102,14 +103,16 @@ def require_not_locked_out(*, user: ClientUser, purpose: str, now: datetime) -> 
     limit = user.client.max_attempts or settings.LOCKOUT_FAILURES
     window = timedelta(seconds=user.client.lockout_seconds or settings.LOCKOUT_SECONDS)
     tries = AuthSession.objects.filter(user=user, purpose=purpose, created_at__gt=now - window)
-    success = tries.filter(state=SessionState.COMPLETED).order_by("-ended_at").first()
+    success = tries.filter(verdict=Verdict.PASSED).order_by("-ended_at").first()
     if success and success.ended_at:
         tries = tries.filter(created_at__gt=success.ended_at)
-    failed = tries.exclude(state=SessionState.COMPLETED).aggregate(total=Sum("attempt_count"))["total"] or 0
-    if failed >= limit:
+    failed = tries.exclude(state=SessionState.COMPLETED).exclude(attempt_count=0)
+    found = failed.aggregate(total=Sum("attempt_count"), oldest=Min("created_at"))
+    if (found["total"] or 0) >= limit:
+        wait = math.ceil((found["oldest"] + window - now).total_seconds())
         raise Throttled(
             "Too many failed attempts; try again later.",
-            details={"reason": "too_many_attempts", "retry_after": int(window.total_seconds())},
+            details={"reason": "too_many_attempts", "retry_after": max(1, wait)},
         )
 
 
@@ -163,9 +166,13 @@ def heartbeat_socket(*, session_id: uuid.UUID, socket_id: uuid.UUID, now: dateti
         raise SessionClosed
 
 
-def release_socket(*, session_id: uuid.UUID, socket_id: uuid.UUID) -> None:
-    """Let go of the session, which stays open for a resume. Does nothing for another's."""
-    AuthSession.objects.filter(pk=session_id, socket_id=socket_id).update(socket_id=None, socket_seen_at=None)
+def release_socket(*, session_id: uuid.UUID, socket_id: uuid.UUID, frames: int = 0) -> None:
+    """Let go of the session, which stays open for a resume; ``frames`` were analysed meanwhile.
+
+    Does nothing for another socket's session.
+    """
+    held = AuthSession.objects.filter(pk=session_id, socket_id=socket_id)
+    held.update(socket_id=None, socket_seen_at=None, frames_analyzed=F("frames_analyzed") + frames)
 
 
 @transaction.atomic

@@ -30,7 +30,6 @@ class DuplicatePolicy(TextChoices):
 class ImageRetention(TextChoices):
     NONE = "none", "Keep no images"
     SAMPLES = "samples", "Keep face samples"
-    SAMPLES_AND_AUDIT = "samples_and_audit", "Keep face samples and audit images"
 
 
 class Scope(TextChoices):

@@ -11,6 +11,8 @@ import json
 import logging
 import time
 import uuid
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -35,12 +37,10 @@ class Channel(filesystem.Channel):
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         """Take the oldest message: the rename decides which of several readers has it."""
-        for path in sorted(Path(self.data_folder_in).iterdir()):
-            if path.name.partition(".")[2] != f"{queue}.msg":
-                continue
-            taken = Path(self.processed_folder) / path.name
+        for name in self._listed(queue):
+            taken = Path(self.processed_folder) / name
             try:
-                path.rename(taken)
+                (Path(self.data_folder_in) / name).rename(taken)
             except FileNotFoundError:
                 continue
             text = taken.read_text(encoding="utf-8", errors="replace")
@@ -51,6 +51,15 @@ class Channel(filesystem.Channel):
                 # A power cut may keep the name and lose the contents; the error would end the worker.
                 logger.warning("unreadable message dropped; the sweeper sends its job again")
         raise Empty
+
+    def _listed(self, queue: str) -> Iterator[str]:
+        """Names of messages, oldest first; a long queue is not listed anew for each of them."""
+        known = self.__dict__.setdefault("known_messages", {}).setdefault(queue, deque())
+        if not known:
+            names = (path.name for path in Path(self.data_folder_in).iterdir())
+            known.extend(sorted(name for name in names if name.partition(".")[2] == f"{queue}.msg"))
+        while known:
+            yield known.popleft()
 
 
 class Transport(filesystem.Transport):

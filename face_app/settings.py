@@ -174,7 +174,7 @@ FACE_ALLOW_SYNTHETIC_ENGINE = False
 """Only the test settings fixture turns this on."""
 
 # --- Sessions and images ----------------------------------------------------------------------------
-FACE_MAX_FRAMES_PER_SESSION = env.integer("FACE_MAX_FRAMES_PER_SESSION", 400, minimum=30)
+FACE_MAX_FRAMES_PER_SESSION = env.integer("FACE_MAX_FRAMES_PER_SESSION", 600, minimum=30)
 FACE_MAX_FRAME_BYTES = env.integer("FACE_MAX_FRAME_BYTES", 512 * 1024, minimum=16 * 1024, maximum=1024 * 1024)
 FACE_FRAMES_PER_SECOND = env.integer("FACE_FRAMES_PER_SECOND", 8, minimum=2, maximum=30)
 FACE_MAX_OPEN_SOCKETS = env.integer("FACE_MAX_OPEN_SOCKETS", 200, minimum=1)

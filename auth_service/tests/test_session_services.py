@@ -225,6 +225,18 @@ def test_abandoned_attempts_of_all_sessions_lead_to_a_lockout_that_passes(
     assert opens(alice).session.is_open
 
 
+def test_a_lockout_tells_how_long_it_still_lasts(alice: ClientUser, opens: Open) -> None:
+    alice.client.max_attempts, alice.client.lockout_seconds = 1, 600
+    alice.client.save()
+    opens(alice)
+    AuthSession.objects.update(attempt_count=1, created_at=clock.now() - timedelta(seconds=500))
+    with pytest.raises(Throttled) as caught:
+        opens(alice)
+    wait = caught.value.details["retry_after"]
+    assert isinstance(wait, int)
+    assert 95 <= wait <= 100
+
+
 def test_a_success_clears_earlier_failures(alice: ClientUser, opens: Open) -> None:
     alice.client.max_attempts = 1
     alice.client.save()
@@ -235,6 +247,7 @@ def test_a_success_clears_earlier_failures(alice: ClientUser, opens: Open) -> No
         user=alice,
         purpose=SessionPurpose.ENROLLMENT,
         state=SessionState.COMPLETED,
+        verdict="passed",
         created_at=clock.now(),
         expires_at=clock.now(),
         ended_at=clock.now(),

@@ -408,3 +408,41 @@ async def test_the_event_loop_is_free_while_a_frame_is_analysed(
             turns += 1
         await sync_to_async(lambda: None)()
     assert turns > 10
+
+
+async def test_all_sockets_of_a_session_share_one_budget_of_frames(
+    opened: OpenedSession, one_face: bytes, settings: Settings
+) -> None:
+    settings.FACE_MAX_FRAMES_PER_SESSION = 3
+    async with page_of(opened) as page:
+        ready = await page.start(opened)
+        for _ in range(2):
+            await page.show(one_face)
+            await page.hear()
+    async with page_of(opened) as page:
+        again = await page.start(opened, token=ready["resume_token"])
+        assert (ready["limits"]["frames_left"], again["limits"]["frames_left"]) == (3, 1)
+        await page.show(one_face)
+        assert (await page.hear())["reasons"] == ["frame_budget_exceeded"]
+    async with page_of(opened) as page:
+        assert error_of(await page.start(opened, token=ready["resume_token"])) == "quota_exceeded"
+        assert await page.closed() == 4409
+
+
+async def test_a_page_that_sends_too_fast_is_slowed(
+    opened: OpenedSession, no_face: bytes, settings: Settings
+) -> None:
+    settings.FACE_FRAMES_PER_SECOND = 2
+    async with page_of(opened) as page:
+        await page.start(opened)
+        began = asyncio.get_running_loop().time()
+        for _ in range(4):
+            await page.show(no_face)
+            await page.hear()
+        assert asyncio.get_running_loop().time() - began >= 0.7
+
+
+async def test_an_unknown_address_is_closed_as_not_found() -> None:
+    communicator = WebsocketCommunicator(application, "/ws/nothing/", headers=HEADERS)
+    await communicator.connect(timeout=20)
+    assert (await communicator.receive_output(timeout=20))["code"] == 4404

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('liveness_level', models.CharField(choices=[('basic', 'Basic: fewer movements'), ('standard', 'Standard'), ('strict', 'Strict: more movements, screen light required')], default='standard', max_length=16)),
                 ('old_photo_policy', models.CharField(choices=[('ignore', 'Ignore a mismatch'), ('review', 'A mismatch needs review'), ('require', 'A mismatch is refused')], default='review', max_length=16)),
                 ('duplicate_policy', models.CharField(choices=[('allow', 'Allow'), ('flag', 'Flag for review'), ('refuse', 'Refuse')], default='flag', max_length=16)),
-                ('image_retention', models.CharField(choices=[('none', 'Keep no images'), ('samples', 'Keep face samples'), ('samples_and_audit', 'Keep face samples and audit images')], default='none', max_length=24)),
+                ('image_retention', models.CharField(choices=[('none', 'Keep no images'), ('samples', 'Keep face samples')], default='none', max_length=24)),
                 ('retention_days', models.PositiveIntegerField(default=30, help_text='How long kept images stay, in days.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)])),
                 ('allowed_origins', models.JSONField(blank=True, default=list, help_text='Other sites that may embed the session page, like ["https://app.example.com"].', validators=[clients.validators.validate_allowed_origins])),
                 ('webhook_url', models.CharField(blank=True, max_length=500, validators=[clients.validators.validate_webhook_url])),

@@ -152,7 +152,7 @@ class TestSamples:
         assert (first.quality, first.box, first.confidence) == ({"size_px": 80.0}, [1.0, 2.0, 3.0, 4.0], 0.9)
         np.testing.assert_array_equal(first.get_template().embedding, make_template(4).embedding)
 
-    @pytest.mark.parametrize(("policy", "kept"), [("none", 0), ("samples", 1), ("samples_and_audit", 1)])
+    @pytest.mark.parametrize(("policy", "kept"), [("none", 0), ("samples", 1)])
     def test_picture_is_kept_only_by_policy(
         self, user: ClientUser, make_sample: Any, private_files: Path, policy: str, kept: int
     ) -> None:

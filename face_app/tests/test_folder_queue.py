@@ -97,3 +97,15 @@ def test_another_process_can_send(queue: Connection, tmp_path: Path) -> None:
     message = queue.SimpleQueue("jobs").get(timeout=5)
     message.ack()
     assert message.payload == {"from": "other"}
+
+
+def test_a_message_sent_while_others_wait_is_not_forgotten(queue: Connection) -> None:
+    box = queue.SimpleQueue("jobs")
+    for number in range(3):
+        box.put({"number": number})
+    first = box.get(timeout=2)
+    box.put({"number": 3})
+    rest = [box.get(timeout=2) for _ in range(3)]
+    for message in [first, *rest]:
+        message.ack()
+    assert [message.payload["number"] for message in [first, *rest]] == [0, 1, 2, 3]
