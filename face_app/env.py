@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -68,6 +69,31 @@ def choice(name: str, default: str, allowed: Iterable[str]) -> str:
     value, options = text(name, default), sorted(allowed)
     if value not in options:
         raise _refuse(name, value, "one of " + ", ".join(options))
+    return value
+
+
+def rate(name: str, default: str) -> str:
+    """Requests per period, such as ``100/min``."""
+    value = text(name, default)
+    if not re.fullmatch(r"[1-9]\d*/(s|sec|second|m|min|minute|h|hour|d|day)", value):
+        raise _refuse(name, value, "a rate such as 100/min, per second, min, hour or day")
+    return value
+
+
+def origin(name: str) -> str:
+    """Scheme and host of a web address, without a slash at the end; empty when not set."""
+    value = text(name).rstrip("/")
+    if value and not re.fullmatch(r"https?://[^\s/?#@]+", value):
+        raise _refuse(name, value, "scheme and host, such as https://id.example.org")
+    return value
+
+
+def service(name: str, schemes: Iterable[str]) -> str:
+    """The secret address of another server, which begins with one of ``schemes``; empty when not set."""
+    value, allowed = secret(name), [f"{scheme}://" for scheme in schemes]
+    if value and not value.startswith(tuple(allowed)):
+        # It may hold a password, so it is not repeated.
+        raise ImproperlyConfigured(f"{name} does not begin with {' or '.join(allowed)}")
     return value
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 import uuid
 from collections import deque
@@ -18,6 +19,7 @@ from queue import Empty
 from typing import Any
 
 from celery import Celery
+from django.core.exceptions import ImproperlyConfigured
 from kombu import transport
 from kombu.transport import filesystem, virtual
 
@@ -71,7 +73,7 @@ def configure(app: Celery, folder: Path) -> None:
     transport.TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"
     parts = {name: folder / name for name in ("messages", "taken", "control")}
     for part in parts.values():
-        part.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _require_writable(part, below=folder.parent)
     # What kombu remembers of bindings belongs to one folder; in another one they must be made anew.
     Transport.global_state = virtual.BrokerState()
     options = {
@@ -82,3 +84,13 @@ def configure(app: Celery, folder: Path) -> None:
         "polling_interval": 0.1,
     }
     app.conf.update(broker_url=f"{SCHEME}://localhost", broker_transport_options=options)
+
+
+def _require_writable(part: Path, *, below: Path) -> None:
+    """Make the folder ``part``. Raises ImproperlyConfigured, which names the data directory ``below``."""
+    try:
+        part.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ImproperlyConfigured(f"FACE_DATA_DIR={str(below)!r}: {error.strerror}") from error
+    if not os.access(part, os.W_OK):
+        raise ImproperlyConfigured(f"FACE_DATA_DIR={str(below)!r} cannot be written")

@@ -27,7 +27,7 @@ if not DEBUG and (SECRET_KEY == _DEVELOPMENT_SECRET or FACE_ENCRYPTION_KEYS == [
     raise ImproperlyConfigured("DEBUG=false needs SECRET_KEY and FACE_ENCRYPTION_KEYS of your own")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
-PUBLIC_URL = env.text("PUBLIC_URL")
+PUBLIC_URL = env.origin("PUBLIC_URL")
 TRUST_PROXY_HEADERS = env.boolean("TRUST_PROXY_HEADERS", default=False)
 if TRUST_PROXY_HEADERS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -63,6 +63,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "common.http.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "monitoring.probes.ProbeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -110,9 +111,14 @@ def _database(url: str) -> dict[str, object]:
             },
             "TEST": {"NAME": DATA_DIR / "test.sqlite3"},
         }
-    parts = urlparse(url)
+    expected = "DATABASE_URL is not postgres://user:password@host:port/name"
+    try:
+        parts = urlparse(url)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(expected) from None
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise ImproperlyConfigured("DATABASE_URL is not postgres://user:password@host:port/name")
+        raise ImproperlyConfigured(expected)
     statement_ms = env.integer("DB_STATEMENT_TIMEOUT_MS", 15_000, minimum=0)
     pool_size = env.integer("DB_POOL_SIZE", 0, minimum=0)
     options: dict[str, object] = {
@@ -128,7 +134,7 @@ def _database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         # As in libpq's own addresses, ?host= names a socket directory.
         "HOST": parse_qs(parts.query).get("host", [unquote(parts.hostname or "")])[0],
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         # A pool and persistent connections exclude each other.
         "CONN_MAX_AGE": 0 if pool_size else env.integer("DB_CONN_MAX_AGE", 60, minimum=0),
         "CONN_HEALTH_CHECKS": True,
@@ -139,7 +145,7 @@ def _database(url: str) -> dict[str, object]:
 DATABASES = {"default": _database(env.secret("DATABASE_URL"))}
 
 # --- Cache, channels, jobs ------------------------------------------------------------------------
-REDIS_URL = env.secret("REDIS_URL")
+REDIS_URL = env.service("REDIS_URL", ["redis", "rediss", "unix"])
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
@@ -154,7 +160,7 @@ CHANNEL_LAYERS = {
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
-CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL")
+CELERY_BROKER_URL = env.service("CELERY_BROKER_URL", ["redis", "rediss", "amqp", "amqps", "sentinel"])
 JOB_CONCURRENCY = env.integer("JOB_CONCURRENCY", 2, minimum=1, maximum=64)
 JOB_STALE_SECONDS = env.integer("JOB_STALE_SECONDS", 120, minimum=5)
 JOB_SWEEP_SECONDS = env.integer("JOB_SWEEP_SECONDS", 20, minimum=1)
@@ -200,7 +206,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "common.http.handle_exception",
     "DEFAULT_THROTTLE_CLASSES": ["clients.throttling.ClientRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"client": env.text("CLIENT_RATE_LIMIT", "6000/min")},
+    "DEFAULT_THROTTLE_RATES": {"client": env.rate("CLIENT_RATE_LIMIT", "6000/min")},
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
@@ -20,9 +21,9 @@ async def live(_request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok", "version": settings.VERSION})
 
 
-def ready(_request: HttpRequest) -> JsonResponse:
+async def ready(_request: HttpRequest) -> JsonResponse:
     """Database, cache and engine each answer in time; 503 names the one that does not."""
-    checks = run_checks()
+    checks = await sync_to_async(run_checks, thread_sensitive=False)()
     healthy = all(state == "ok" for state in checks.values())
     body = {"status": "ok" if healthy else "unavailable", "checks": checks}
     return JsonResponse(body, status=200 if healthy else 503)

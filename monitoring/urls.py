@@ -1,12 +1,10 @@
-"""Health addresses and the start page."""
+"""The start page. Health addresses are answered in `probes`."""
 
 from django.urls import path
 
-from monitoring import health, pages
+from monitoring import pages
 
 urlpatterns = [
     path("", pages.start_page, name="start"),
     path("try/", pages.try_session, name="try-session"),
-    path("health/live", health.live, name="health-live"),
-    path("health/ready", health.ready, name="health-ready"),
 ]

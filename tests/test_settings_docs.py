@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-IN_CODE = re.compile(r'env\.(?:text|secret|boolean|integer|number|choice|words)\(\s*"([A-Z_]+)"')
+IN_CODE = re.compile(r'env\.[a-z]+\(\s*"([A-Z_]+)"')
 COMPOSE_ONLY = {"POSTGRES_PASSWORD"}
 
 

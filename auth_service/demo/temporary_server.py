@@ -21,6 +21,8 @@ from django.conf import settings
 START_SECONDS = 120.0
 STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.25
+_NOT_INHERITED = {"ALLOWED_HOSTS", "DATABASE_URL_FILE", "REDIS_URL_FILE", "CELERY_BROKER_URL_FILE"}
+"""Of a secret and the file that holds it, the file wins."""
 
 
 class ServerDidNotStart(Exception):
@@ -70,8 +72,9 @@ def manage_command(*arguments: str) -> list[str]:
 
 def _environment(directory: Path) -> dict[str, str]:
     # Everything that could reach the user's own data is pointed elsewhere; installed models are only read.
+    own = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
     return {
-        **os.environ,
+        **own,
         "FACE_DATA_DIR": str(directory),
         "FACE_MODELS_DIR": str(settings.FACE_MODELS_DIR),
         "DATABASE_URL": "",

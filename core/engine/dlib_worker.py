@@ -10,6 +10,7 @@ Reply: ``<I`` n, then n x 128 little-endian float32. The first reply, with n = 0
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 import sys
@@ -54,7 +55,9 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     requests = os.fdopen(os.dup(0), "rb", buffering=0)
-    serve(weights=sys.argv[1], requests=requests, replies=replies)
+    # A parent that has closed its end while the weights were loading wants nothing any more.
+    with contextlib.suppress(BrokenPipeError):
+        serve(weights=sys.argv[1], requests=requests, replies=replies)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from common.errors import EngineUnavailable
+from core.engine.catalog import OFFICIAL_PACKS
 from core.engine.config import EngineConfig, config_from_settings
 from core.engine.types import FaceEngine
 
@@ -62,7 +63,9 @@ def pack_directory(config: EngineConfig) -> Path:
     # called the same in the working directory must not be loaded instead.
     if Path(config.pack).name == config.pack:
         directory = config.models_dir / config.pack
-        advice = f"Run `manage.py models install {config.pack} --accept-license`"
+        advice = "Choose one that `manage.py models list` shows"
+        if config.pack in OFFICIAL_PACKS:
+            advice = f"Run `manage.py models install {config.pack} --accept-license`"
     else:
         directory = Path(config.pack).expanduser()
         advice = "Set FACE_MODEL_PACK to a directory of ONNX files"

@@ -106,7 +106,7 @@ def test_a_pack_that_cannot_be_loaded_is_shown_and_breaks_nothing(
     settings.FACE_MODEL_PACK = "nowhere"
     engine = describe_parts()[0]
     assert (engine.value, engine.state) == ("Not loaded", "bad")
-    assert "models install" in engine.note
+    assert "models list" in engine.note
     assert operator.get("/").status_code == 200
 
 

@@ -18,6 +18,7 @@ from auth_service.pad_scorecard import (
     make_scorecard,
     presentation_of,
 )
+from common.errors import EngineUnavailable
 from core.engine.config import config_from_settings
 from core.engine.registry import load_engine
 from core.engine.types import FaceEngine
@@ -58,9 +59,13 @@ class Command(BaseCommand):
         json_file: Path | None,
         **options: Any,
     ) -> None:
-        engine = load_engine(config_from_settings(pack=pack))
         try:
-            presentations = self._replay_all(engine, directory, level=Level(level), purpose=purpose)
+            sidecars = find_sidecars(directory)
+            engine = load_engine(config_from_settings(pack=pack))
+        except (UnreadableSequence, EngineUnavailable) as error:
+            raise CommandError(str(error)) from error
+        try:
+            presentations = self._replay_all(engine, sidecars, level=Level(level), purpose=purpose)
         except UnreadableSequence as error:
             raise CommandError(str(error)) from error
         finally:
@@ -72,12 +77,12 @@ class Command(BaseCommand):
             json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
     def _replay_all(
-        self, engine: FaceEngine, directory: Path, *, level: Level, purpose: str
+        self, engine: FaceEngine, sidecars: list[Path], *, level: Level, purpose: str
     ) -> list[Presentation]:
         traits = traits_of(engine)
         flow_class = EnrollmentFlow if purpose == "enrollment" else VerificationFlow
         presentations = []
-        for path in find_sidecars(directory):
+        for path in sidecars:
             session = read_session(path, level=level)
             end = replay_session(session, engine=engine, traits=traits, flow_class=flow_class)
             one = presentation_of(name=session.name, kind=session.kind, genuine=session.genuine, end=end)

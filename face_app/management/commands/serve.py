@@ -6,8 +6,9 @@ import argparse
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from common.errors import EngineUnavailable
 from core.async_processing import get_processor
 from core.engine.registry import close_engine, get_engine
 from face_app.celery import app as celery_app
@@ -30,7 +31,10 @@ class Command(BaseCommand):
 
         from face_app.asgi import application  # noqa: PLC0415
 
-        engine = get_engine()
+        try:
+            engine = get_engine()
+        except EngineUnavailable as error:
+            raise CommandError(error.message) from error
         self.stdout.write(f"Face engine: {engine.summary().name}")
         worker = None
         if not settings.CELERY_BROKER_URL and not no_jobs:
@@ -61,3 +65,6 @@ class Command(BaseCommand):
                 worker.stop()
             get_processor().drain(timeout=5.0)
             close_engine()
+        if not server.listening_addresses:
+            # Daphne has logged the cause and only returns.
+            raise CommandError(f"Nothing listens on {shown_host} port {port}; --port chooses another.")
