@@ -25,18 +25,22 @@ LINKS_AT_ONCE = 20
 """People whose links fit a page of messages."""
 
 
+def _rounded(score: float | None) -> str:
+    return "-" if score is None else f"{score:.3f}"
+
+
 @admin.register(AuthSession)
 class AuthSessionAdmin(ReadOnlyAdmin):
     list_display = (
         "created_at",
         "client",
-        "user",
+        "person",
         "purpose",
         "shown_state",
         "shown_verdict",
         "shown_reasons",
-        "similarity",
-        "liveness_score",
+        "short_similarity",
+        "short_liveness",
         "attempt_count",
     )
     list_filter = ("purpose", "state", "verdict", "client")
@@ -73,16 +77,28 @@ class AuthSessionAdmin(ReadOnlyAdmin):
         ordering="state",
         label={"open": "info", "completed": "success", "failed": "danger", "expired": "warning"},
     )
-    def shown_state(self, session: AuthSession) -> str:
-        return session.state
+    def shown_state(self, session: AuthSession) -> tuple[str, str]:
+        return session.state, session.get_state_display()
 
     @display(
         description=_("Verdict"),
         ordering="verdict",
         label={"passed": "success", "failed": "danger", "needs_review": "warning"},
     )
-    def shown_verdict(self, session: AuthSession) -> str:
-        return session.verdict
+    def shown_verdict(self, session: AuthSession) -> tuple[str, str] | None:
+        return (session.verdict, session.get_verdict_display()) if session.verdict else None
+
+    @display(description=_("Similarity"), ordering="similarity")
+    def short_similarity(self, session: AuthSession) -> str:
+        return _rounded(session.similarity)
+
+    @display(description=_("Liveness"), ordering="liveness_score")
+    def short_liveness(self, session: AuthSession) -> str:
+        return _rounded(session.liveness_score)
+
+    @display(description=_("Person"), ordering="user__external_user_id")
+    def person(self, session: AuthSession) -> str:
+        return session.user.external_user_id
 
     @display(description=_("Reasons"))
     def shown_reasons(self, session: AuthSession) -> str:
@@ -99,7 +115,7 @@ class AuthSessionAdmin(ReadOnlyAdmin):
             request,
             queryset,
             lambda session: services.cancel_session(session=session, actor=actor),
-            done=str(_("cancelled")),
+            done=_("Sessions cancelled"),
         )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client as Browser
+from django.utils import timezone
 
-from auth_service.models import AuthSession, SessionState
+from auth_service.models import AuthSession, SessionState, Verdict
 from auth_service.services import OpenedSession
 from clients.models import ClientUser
 
@@ -54,6 +55,18 @@ def test_open_sessions_are_listed_shown_and_cancelled(
     do(operator, page, "cancel", session.pk)
     session.refresh_from_db()
     assert session.state == SessionState.CANCELLED
+
+
+def test_the_list_shows_the_verdict_in_words_and_scores_that_can_be_read(
+    operator: Browser, alice: ClientUser, opens: Callable[..., OpenedSession]
+) -> None:
+    ended = AuthSession.objects.filter(pk=opens(alice).session.pk)
+    verdict = {"verdict": Verdict.NEEDS_REVIEW, "similarity": 0.99861526}
+    ended.update(state=SessionState.COMPLETED, ended_at=timezone.now(), **verdict)
+    shown = operator.get("/admin/auth_service/authsession/").content.decode()
+    assert "Needs review" in shown
+    assert "0.999" in shown
+    assert "0.9986" not in shown
 
 
 def test_nobody_edits_or_deletes_what_happened(

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import Promise
 from unfold import decorators
 from unfold.admin import ModelAdmin
 
@@ -54,9 +55,14 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
         return listed, counts, set(), protected
 
     def run_for_each(
-        self, request: HttpRequest, rows: Iterable[Model], service: Callable[[Any], object], *, done: str
+        self,
+        request: HttpRequest,
+        rows: Iterable[Model],
+        service: Callable[[Any], object],
+        *,
+        done: str | Promise,
     ) -> None:
-        """Call ``service`` with every row, each in a transaction of its own, and report how it went."""
+        """Call ``service`` with every row, each in a transaction of its own; report ``done`` and how many."""
         count = 0
         for row in rows:
             try:
@@ -67,7 +73,7 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
             else:
                 count += 1
         if count:
-            messages.success(request, f"{count} {done}")
+            messages.success(request, f"{done}: {count}")
 
 
 class ReadOnlyAdmin(ServiceAdmin):

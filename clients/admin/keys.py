@@ -71,7 +71,10 @@ class ApiKeyAdmin(ServiceAdmin):
         actor = staff_actor(request)
         keys = queryset.select_related("client")
         self.run_for_each(
-            request, keys, lambda key: services.revoke_api_key(key=key, actor=actor), done="keys revoked."
+            request,
+            keys,
+            lambda key: services.revoke_api_key(key=key, actor=actor),
+            done=_("Keys revoked"),
         )
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:

@@ -191,7 +191,7 @@ class ClientUserAdmin(ServiceAdmin):
             request,
             queryset,
             lambda user: services.request_old_photo_extraction(user=user),
-            done="photos queued.",
+            done=_("Photos queued"),
         )
 
     @action(description=_("Approve enrollments that need review"), permissions=["change"])
@@ -201,7 +201,7 @@ class ClientUserAdmin(ServiceAdmin):
             request,
             queryset,
             lambda user: services.approve_enrollment(user=user, actor=actor),
-            done="enrollments approved.",
+            done=_("Enrollments approved"),
         )
 
     @action(description=_("Reject enrollments that need review"), permissions=["change"])
@@ -211,7 +211,7 @@ class ClientUserAdmin(ServiceAdmin):
             request,
             queryset,
             lambda user: services.reject_enrollment(user=user, actor=actor),
-            done="enrollments rejected.",
+            done=_("Enrollments rejected"),
         )
 
     def save_model(

@@ -64,14 +64,18 @@ class ClientAdmin(ServiceAdmin):
         return bool(client.webhook_url)
 
     @display(description=_("See"))
-    def links(self, client: Client) -> SafeString:
+    def links(self, client: Client) -> SafeString | str:
+        if client._state.adding:
+            return "-"
         query = f"?client__client_id__exact={client.pk}"
         return format_html(
-            '<a href="{}{}">People</a> · <a href="{}{}">API keys</a>',
+            '<a href="{}{}">{}</a> · <a href="{}{}">{}</a>',
             reverse("admin:clients_clientuser_changelist"),
             query,
+            _("People"),
             reverse("admin:clients_apikey_changelist"),
             query,
+            _("API keys"),
         )
 
     @action(description=_("Replace the webhook secret (shown once)"), permissions=["change"])

@@ -41,7 +41,8 @@ class PairScores:
 
 def read_pairs(path: Path) -> list[Pair]:
     """Read ``image_a,image_b,same`` with same 1 or 0. Raises ValueError, naming the line, or OSError."""
-    with path.open(newline="", encoding="utf-8") as stream:
+    # Spreadsheets begin their UTF-8 files with a mark.
+    with path.open(newline="", encoding="utf-8-sig") as stream:
         rows = csv.DictReader(stream)
         if list(rows.fieldnames or []) != _COLUMNS:
             raise ValueError(f"{path}: the first line is not {','.join(_COLUMNS)}")

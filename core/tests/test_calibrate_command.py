@@ -188,3 +188,8 @@ def test_too_few_pairs_make_no_table(run: Callable[..., str], tmp_path: Path, mo
 def test_a_pack_that_is_not_installed_is_explained(run: Callable[..., str], tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="not installed"):
         run(write_people(tmp_path, people=2, photos=1), "--pack", "buffalo_l")
+
+
+def test_the_mark_that_spreadsheets_write_before_the_first_line_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("image_a,image_b,same\nx.jpg,y.jpg,1\n", encoding="utf-8-sig")
+    assert read_pairs(tmp_path / "pairs.csv") == [Pair("x.jpg", "y.jpg", same=True)]
