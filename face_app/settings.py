@@ -212,8 +212,8 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Facegate",
     "DESCRIPTION": "Face enrollment and verification with liveness. Every request carries a client's API key "
-    "as `Authorization: Bearer fg_...`. Errors are `{error: {code, message, details}, request_id}`. The codes, "
-    "webhooks and their signature are explained in docs/api.md.",
+    "as `Authorization: Bearer fg_...`. Errors are `{error: {code, message, details}, request_id}`. "
+    "The codes, webhooks and their signature are explained in docs/api.md.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -38,7 +38,7 @@ def test_a_port_that_is_in_use_ends_the_server_with_a_failure(tmp_path: Path, ta
     ended = serve("--port", str(taken_port), FACE_DATA_DIR=str(tmp_path))
     assert ended.returncode == 1
     assert "Address already in use" in ended.stderr
-    assert f"Nothing listens on 127.0.0.1 port {taken_port}" in ended.stderr
+    assert f"Cannot listen on 127.0.0.1 port {taken_port}" in ended.stderr
 
 
 def _a_file(folder: Path) -> Path:

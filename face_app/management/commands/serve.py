@@ -67,4 +67,4 @@ class Command(BaseCommand):
             close_engine()
         if not server.listening_addresses:
             # Daphne has logged the cause and only returns.
-            raise CommandError(f"Nothing listens on {shown_host} port {port}; --port chooses another.")
+            raise CommandError(f"Cannot listen on {shown_host} port {port}; --port chooses another.")
