@@ -346,6 +346,8 @@ LOGGING = {
         "level": env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"]),
     },
     "loggers": {
+        # Without its own handler, which writes every line a second time when DEBUG is on.
+        "django": {"handlers": [], "level": "INFO"},
         "daphne": {"level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
         # It logs every webhook's address at INFO.
