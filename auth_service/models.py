@@ -79,6 +79,8 @@ class AuthSession(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "purpose"], condition=Q(state="open"), name="one_open_session_per_purpose"

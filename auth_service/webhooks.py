@@ -70,7 +70,12 @@ def send_delivery(*, delivery: WebhookDelivery, now: datetime) -> None:
     except FaceAppError as error:
         _note(delivery, status=None, error=error.message)
         raise
-    body = json.dumps({"id": str(delivery.pk), "event": delivery.event, "data": delivery.payload}).encode()
+    message = {
+        "type": delivery.event,
+        "timestamp": delivery.created_at.isoformat(),
+        "data": delivery.payload,
+    }
+    body = json.dumps(message).encode()
     timestamp = int(now.timestamp())
     headers = {
         "content-type": "application/json",

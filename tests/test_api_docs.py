@@ -18,7 +18,7 @@ from common.errors import FaceAppError
 
 PAGE = Path(settings.BASE_DIR, "docs/api.md").read_text()
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
-BODY = b'{"event": "session.completed"}'
+BODY = b'{"type": "session.completed"}'
 
 
 def every_error(kind: type[FaceAppError] = FaceAppError) -> Iterator[type[FaceAppError]]:

@@ -104,8 +104,8 @@ def test_what_arrives_is_signed_so_that_the_receiver_can_check_it(
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{expected}"
     assert json.loads(body) == {
-        "id": str(delivery.pk),
-        "event": "session.cancelled",
+        "type": "session.cancelled",
+        "timestamp": delivery.created_at.isoformat(),
         "data": delivery.payload,
     }
 
