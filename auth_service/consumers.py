@@ -39,7 +39,6 @@ logger = logging.getLogger(__name__)
 START_SECONDS = 10.0
 CLOSE_COMPLETED = 1000
 CLOSE_FAILED = 4422
-CLOSE_INTERNAL = 4500
 
 _open_sockets: dict[SessionConsumer, None] = {}
 """Longest connected first."""

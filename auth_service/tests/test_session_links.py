@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.test import Client as Browser
-from django.utils import timezone
 
 from auth_service.models import AuthSession, SessionPurpose, SessionState
-from auth_service.tokens import make_token
+from auth_service.tests.session_links import make_link
 from clients.models import Client, ClientUser
 
 pytestmark = pytest.mark.django_db
@@ -19,27 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def open_link(user: ClientUser) -> Callable[..., str]:
-    def make(
-        *, purpose: str = SessionPurpose.VERIFICATION, state: str = SessionState.OPEN, seconds: int = 600
-    ) -> str:
-        token, token_hash = make_token()
-        now = timezone.now()
-        AuthSession.objects.create(
-            client=user.client,
-            user=user,
-            purpose=purpose,
-            state=state,
-            created_at=now,
-            ended_at=None if state == SessionState.OPEN else now,
-            expires_at=now + timedelta(seconds=seconds),
-            link_token_hash=token_hash,
-            max_attempts=3,
-            liveness_level="standard",
-            nonce="nonce",
-        )
-        return f"/session/{token}/"
-
-    return make
+    return partial(make_link, user)
 
 
 def get(link: str, **query: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,11 @@ import cv2
 import numpy as np
 import pytest
 from django.conf import settings
-from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from skimage import data
 
-from auth_service.models import AuthSession, SessionPurpose, SessionState
-from auth_service.tokens import make_token
+from auth_service.tests.session_links import make_link
 from clients.models import ClientUser
 from tests.e2e.scripted_server import Script, ScriptedServer
 
@@ -135,29 +133,7 @@ def server(live_server: LiveServer) -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def open_link(user: ClientUser) -> Callable[..., str]:
-    """Path of the page of a new session."""
-
-    def make(
-        purpose: str = SessionPurpose.VERIFICATION, *, state: str = SessionState.OPEN, seconds: int = 600
-    ) -> str:
-        token, token_hash = make_token()
-        now = timezone.now()
-        AuthSession.objects.create(
-            client=user.client,
-            user=user,
-            purpose=purpose,
-            state=state,
-            created_at=now,
-            ended_at=None if state == SessionState.OPEN else now,
-            expires_at=now + timedelta(seconds=seconds),
-            link_token_hash=token_hash,
-            max_attempts=3,
-            liveness_level="standard",
-            nonce="nonce",
-        )
-        return f"/session/{token}/"
-
-    return make
+    return partial(make_link, user)
 
 
 @pytest.fixture
