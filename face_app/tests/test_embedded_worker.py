@@ -12,12 +12,25 @@ from celery import Celery
 from face_app import embedded_worker, folder_queue
 from face_app.embedded_worker import EmbeddedWorker
 
+Done = dict[str, threading.Event]
+
 
 @pytest.fixture
-def app(tmp_path: Path) -> Celery:
+def done() -> Done:
+    return {"first": threading.Event(), "second": threading.Event()}
+
+
+@pytest.fixture
+def app(tmp_path: Path, done: Done) -> Celery:
+    """Knows the task ``note`` before any worker asks what there is."""
     app = Celery("embedded", set_as_current=False)
     app.conf.update(worker_redirect_stdouts=False, worker_hijack_root_logger=False)
     folder_queue.configure(app, tmp_path / "queue")
+
+    @app.task(name="note")
+    def note(which: str) -> None:
+        done[which].set()
+
     return app
 
 
@@ -31,16 +44,10 @@ def worker(app: Celery, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedWor
 
 
 def test_jobs_are_done_in_this_process_also_after_the_worker_broke_down(
-    app: Celery, worker: EmbeddedWorker
+    app: Celery, worker: EmbeddedWorker, done: Done
 ) -> None:
-    done = {"first": threading.Event(), "second": threading.Event()}
-
-    @app.task(name="note")
-    def note(which: str) -> None:
-        done[which].set()
-
-    note.delay("first")
+    app.send_task("note", args=["first"])
     assert done["first"].wait(20)
     worker._worker.stop()
-    note.delay("second")
+    app.send_task("note", args=["second"])
     assert done["second"].wait(20)
