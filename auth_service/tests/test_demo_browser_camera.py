@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -133,7 +134,8 @@ def chromium() -> Iterator[Any]:
 
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if not program:
-        pytest.skip("no Chromium is installed")
+        # In CI a missing service is a failure.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium is installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
