@@ -105,18 +105,22 @@ class SessionRunner:
             except TimeoutError:
                 continue
             began = time.monotonic()
-            update = await self._analyze(frame)
-            # A page that sends much faster than it was asked to takes nobody else's share.
-            shortest = 1 / (PACE_ALLOWED * settings.FACE_FRAMES_PER_SECOND)
-            await asyncio.sleep(max(0.0, began + shortest - time.monotonic()))
-            if update is None:
-                continue
-            if isinstance(update, InProgress):
-                ending = await self._continue(update, frame=frame)
-            else:
-                ending = await self._finish(update)
+            ending = await self._answer(frame)
             if ending:
                 return ending
+            # A page that sends much faster than it was asked to takes nobody else's share. After the answer:
+            # nobody waits longer for their step.
+            shortest = 1 / (PACE_ALLOWED * settings.FACE_FRAMES_PER_SECOND)
+            await asyncio.sleep(max(0.0, began + shortest - time.monotonic()))
+
+    async def _answer(self, frame: Frame) -> Ending | None:
+        """Judge one frame and tell the page; the ending when that was the last one."""
+        update = await self._analyze(frame)
+        if update is None:
+            return None
+        if isinstance(update, InProgress):
+            return await self._continue(update, frame=frame)
+        return await self._finish(update)
 
     async def _keep_alive(self) -> None:
         now = clock.now()

@@ -429,6 +429,18 @@ async def test_all_sockets_of_a_session_share_one_budget_of_frames(
         assert await page.closed() == 4409
 
 
+async def test_the_pace_delays_the_next_frame_and_not_the_answer(
+    opened: OpenedSession, no_face: bytes, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.FACE_FRAMES_PER_SECOND = 2
+    monkeypatch.setattr("auth_service.runner.PACE_ALLOWED", 0.01)
+    async with page_of(opened) as page:
+        await page.start(opened)
+        await page.show(no_face)
+        # The pace is fifty seconds here and hearing gives up after twenty.
+        assert (await page.hear())["frame"] == 1
+
+
 async def test_a_page_that_sends_too_fast_is_slowed(
     opened: OpenedSession, no_face: bytes, settings: Settings
 ) -> None:
