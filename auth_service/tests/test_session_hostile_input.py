@@ -9,7 +9,7 @@ import pytest
 from auth_service import consumers
 from auth_service.protocol import parse_message
 from auth_service.services import OpenedSession
-from auth_service.tests.test_session_socket import HEADERS, error_of, page_of
+from auth_service.tests.socket_page import HEADERS, error_of, page_of
 from clients.models import ClientUser
 from common.errors import InvalidParameter
 
