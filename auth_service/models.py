@@ -66,6 +66,10 @@ class AuthSession(models.Model):
     verdict = models.CharField(max_length=16, choices=Verdict, blank=True)
     reasons = models.JSONField(default=list, blank=True)
     liveness_score = models.FloatField(null=True, blank=True)
+    liveness_level_reached = models.CharField(max_length=16, blank=True)
+    """Of the last attempt; below ``liveness_level`` where a signal that it expects could not be measured."""
+    liveness_risk = models.FloatField(null=True, blank=True)
+    """Hints of an injected feed in the last attempt, 0 (none) to 1."""
     similarity = models.FloatField(null=True, blank=True)
     threshold = models.FloatField(null=True, blank=True)
     old_photo_verdict = models.CharField(max_length=16, choices=OldPhotoVerdict, blank=True)
@@ -125,6 +129,24 @@ class AuthSession(models.Model):
         self.socket_id = None
         self.socket_seen_at = None
         self.resume_token_hash = ""
+
+
+class LivenessTrace(models.Model):
+    """One attempt over time: what was asked and what was measured, frame by frame. Numbers, never pictures."""
+
+    session = models.ForeignKey(AuthSession, models.CASCADE, related_name="traces")
+    attempt = models.PositiveSmallIntegerField()
+    """From 1, as in the session's evidence."""
+    created_at = models.DateTimeField()
+    trace = models.JSONField()
+    """See `core.liveness.timeline.Timeline.as_json`."""
+
+    class Meta:
+        ordering = ["session", "attempt"]
+        constraints = [models.UniqueConstraint(fields=["session", "attempt"], name="one_trace_per_attempt")]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.attempt}"
 
 
 class WebhookDelivery(models.Model):
