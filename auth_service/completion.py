@@ -12,12 +12,12 @@ from django.db import transaction
 from auth_service.decisions import decide_duplicate, decide_old_photo, decide_verification
 from auth_service.evidence import Attempt
 from auth_service.flows import Sample
-from auth_service.models import AuthSession, SessionPurpose, SessionState, Verdict
+from auth_service.models import AuthSession, LivenessTrace, SessionPurpose, SessionState, Verdict
 from auth_service.people import find_most_similar_person, keep_samples
 from auth_service.services import lock_held_session, require_verifiable
 from auth_service.webhooks import record_delivery
 from clients.audit import Actor, record_audit
-from clients.choices import ActorKind, EnrollmentState, LivenessLevel, OldPhotoState
+from clients.choices import ActorKind, EnrollmentState, OldPhotoState
 from clients.models import Client, ClientUser
 from common.errors import SessionClosed, TransientError
 from common.templates import Embedding, Template
@@ -159,11 +159,12 @@ def _lock_for_decision(
     session.old_photo_verdict = session.contract = ""
     session.duplicate_of = None
     session.liveness_score = attempt.liveness.score
+    session.liveness_level_reached = attempt.liveness.reached or ""
     return session
 
 
 def _refuse(session: AuthSession, *, reasons: tuple[str, ...], attempt: Attempt, now: datetime) -> Ending:
-    _note_attempt(session, attempt=attempt, reasons=reasons)
+    _note_attempt(session, attempt=attempt, reasons=reasons, now=now)
     if session.attempts_left:
         session.save()
         _audit_decision(session, action="session.attempt_failed")
@@ -176,7 +177,7 @@ def _refuse(session: AuthSession, *, reasons: tuple[str, ...], attempt: Attempt,
 def _complete(
     session: AuthSession, *, verdict: Verdict, reasons: tuple[str, ...], attempt: Attempt, now: datetime
 ) -> Ending:
-    _note_attempt(session, attempt=attempt, reasons=reasons)
+    _note_attempt(session, attempt=attempt, reasons=reasons, now=now)
     session.mark_ended(state=SessionState.COMPLETED, verdict=verdict, reasons=reasons, now=now)
     _save_end(session, now=now)
     return Ending(verdict=verdict, reasons=reasons, retry_allowed=False)
@@ -206,9 +207,12 @@ def _audit_decision(session: AuthSession, *, action: str) -> None:
     )
 
 
-def _note_attempt(session: AuthSession, *, attempt: Attempt, reasons: tuple[str, ...]) -> None:
+def _note_attempt(session: AuthSession, *, attempt: Attempt, reasons: tuple[str, ...], now: datetime) -> None:
     attempts = [*session.evidence.get("attempts", []), attempt.describe(reasons=reasons)]
     session.evidence = {"attempts": attempts}
+    LivenessTrace.objects.create(
+        session=session, attempt=len(attempts), created_at=now, trace=attempt.timeline.as_json()
+    )
     session.reasons = list(reasons)
 
 
@@ -221,8 +225,9 @@ def _true_codes(**codes: bool) -> tuple[str, ...]:
 
 
 def _liveness_incomplete(session: AuthSession, attempt: Attempt) -> bool:
-    """Whoever holds the camera chooses the mode without flash: above ``basic`` that alone must not pass."""
-    return session.liveness_level != LivenessLevel.BASIC and not attempt.liveness.complete
+    """Whoever holds the camera chooses the mode without flash: where the level counts on it, that alone must
+    not pass."""
+    return attempt.liveness.reached != session.liveness_level
 
 
 def _differs_from_enrolled(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.engine.types import FaceEngine
 from core.liveness.script import Script
+from core.liveness.timeline import Timeline
 from core.liveness.verdict import LivenessVerdict
 
 
@@ -16,11 +18,14 @@ class Attempt:
 
     script: Script
     liveness: LivenessVerdict
+    timeline: Timeline
     frames: int
     frames_dropped: int
     seconds: float
     engine: str
     """Name of the model pack."""
+    models: Mapping[str, str]
+    """SHA-256 of each model file by its name."""
 
     def describe(self, *, reasons: tuple[str, ...]) -> dict[str, object]:
         """A JSON object for `AuthSession.evidence`."""
@@ -34,19 +39,22 @@ class Attempt:
             "liveness": {
                 "passed": self.liveness.passed,
                 "score": round(self.liveness.score, 4),
-                "signals": {
-                    # JSON has no NaN, and PostgreSQL refuses it.
-                    name: round(float(value), 4)
-                    for name, value in self.liveness.signals.items()
-                    if math.isfinite(value)
-                },
+                "signals": _finite(self.liveness.signals),
+                "margins": _finite(self.liveness.margins),
                 "not_measured": list(self.liveness.not_measured),
+                "level_reached": self.liveness.reached,
             },
             "frames": self.frames,
             "frames_dropped": self.frames_dropped,
             "seconds": round(self.seconds, 2),
             "engine": self.engine,
+            "models": dict(self.models),
         }
+
+
+def _finite(numbers: Mapping[str, float]) -> dict[str, float]:
+    """JSON has no NaN, and PostgreSQL refuses it."""
+    return {name: round(float(value), 4) for name, value in numbers.items() if math.isfinite(value)}
 
 
 def describe_engine(engine: FaceEngine) -> str:

@@ -132,7 +132,7 @@ class AuthSession(models.Model):
 
 
 class LivenessTrace(models.Model):
-    """One attempt over time: what was asked and what was measured, frame by frame. Numbers, never pictures."""
+    """One attempt over time: what was asked and measured, frame by frame. Numbers, never pictures."""
 
     session = models.ForeignKey(AuthSession, models.CASCADE, related_name="traces")
     attempt = models.PositiveSmallIntegerField()

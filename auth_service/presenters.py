@@ -18,6 +18,8 @@ def present_session(session: AuthSession) -> dict[str, object]:
         "threshold": session.threshold,
         "liveness_score": session.liveness_score,
         "liveness_level": session.liveness_level,
+        "liveness_level_reached": session.liveness_level_reached or None,
+        "liveness_risk": session.liveness_risk,
         "old_photo": {
             "verdict": session.old_photo_verdict or None,
             "similarity": session.old_photo_similarity,

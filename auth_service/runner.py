@@ -205,10 +205,12 @@ class SessionRunner:
         attempt = Attempt(
             script=self._script,
             liveness=update.liveness,
+            timeline=update.timeline,
             frames=self._frames,
             frames_dropped=self.inbox.dropped,
             seconds=time.monotonic() - self._started_at,
             engine=describe_engine(self._engine),
+            models=self._engine.summary().models,
         )
         socket_id, now = self._claimed.socket_id, clock.now()
         if isinstance(update, Refused):

@@ -32,7 +32,16 @@ class SessionSerializer(serializers.Serializer[Any]):
     )
     threshold = serializers.FloatField(allow_null=True)
     liveness_score = serializers.FloatField(allow_null=True, help_text="0 to 1; 0.5 is the limit.")
-    liveness_level = serializers.CharField()
+    liveness_level = serializers.CharField(help_text="The level that was asked for.")
+    liveness_level_reached = serializers.CharField(
+        allow_null=True,
+        help_text="The level whose every signal was measured and agreed in the last attempt; null when "
+        "none was.",
+    )
+    liveness_risk = serializers.FloatField(
+        allow_null=True,
+        help_text="Hints of an injected feed in the last attempt, 0 to 1. Never refuses by itself.",
+    )
     old_photo = OldPhotoSerializer()
     duplicate_of = serializers.CharField(
         allow_null=True, help_text="External id of a person who looks the same."

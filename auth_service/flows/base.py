@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from common.errors import SessionClosed
@@ -11,6 +12,7 @@ from core.liveness.observation import FaceView, FrameObservation, FrameRequest
 from core.liveness.policy import LivenessPolicy, policy_for
 from core.liveness.reasons import Reason
 from core.liveness.script import Script, ScriptStep, StepKind
+from core.liveness.timeline import Timeline, timeline_of
 from core.liveness.traits import PackTraits
 from core.liveness.verdict import LivenessVerdict, judge
 
@@ -128,6 +130,7 @@ class SessionFlow:
             raise SessionClosed
         if self._running is not None:
             self._records.append(self._running.record(outcome=Outcome.NOT_FOLLOWED, end=self._running.end))
+            self._running = None
             return self._refuse(Reason.CHALLENGE_NOT_FOLLOWED)
         return self._finish()
 
@@ -286,25 +289,31 @@ class SessionFlow:
         )
         if len(samples) < self.LEAST_SAMPLES:
             return self._refuse(Reason.LOW_QUALITY)
-        verdict = self._judge()
+        verdict, timeline = self._judge()
         self._over = True
         if verdict.passed:
-            return Accepted(samples=samples, liveness=verdict)
-        return Refused(reasons=verdict.reasons, liveness=verdict)
+            return Accepted(samples=samples, liveness=verdict, timeline=timeline)
+        return Refused(reasons=verdict.reasons, liveness=verdict, timeline=timeline)
 
     def _refuse(self, *reasons: Reason) -> Refused:
         self._over = True
-        verdict = self._judge(*reasons)
-        return Refused(reasons=verdict.reasons, liveness=verdict)
+        verdict, timeline = self._judge(*reasons)
+        return Refused(reasons=verdict.reasons, liveness=verdict, timeline=timeline)
 
-    def _judge(self, *also: Reason) -> LivenessVerdict:
+    def _judge(self, *also: Reason) -> tuple[LivenessVerdict, Timeline]:
         evidence = Evidence(
             frames=tuple(self._since_framing()),
             baseline=self._baseline,
             challenge_start=self._challenge_start,
             steps=tuple(self._records),
         )
-        return judge(evidence, policy=self._policy, traits=self._traits, also=also)
+        verdict = judge(evidence, policy=self._policy, traits=self._traits, also=also)
+        if self._running is not None and self._frames:
+            # Broken off in the middle of a step: nothing to weigh, something to look at.
+            now = self._frames[-1].captured_at
+            broken = self._running.record(outcome=Outcome.NOT_MEASURED, end=max(now, self._running.start))
+            evidence = replace(evidence, steps=(*evidence.steps, broken))
+        return verdict, timeline_of(evidence, policy=self._policy, traits=self._traits)
 
     def _since_framing(self) -> list[FrameObservation]:
         start = self._framing_start

@@ -9,6 +9,7 @@ from core.engine.types import Embedding, Image
 from core.liveness.pose import Pose
 from core.liveness.reasons import Reason
 from core.liveness.script import StepKind
+from core.liveness.timeline import Timeline
 from core.liveness.verdict import LivenessVerdict
 from core.quality import FaceQuality
 
@@ -91,6 +92,7 @@ class Accepted:
     samples: tuple[Sample, ...]
     """Best first."""
     liveness: LivenessVerdict
+    timeline: Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Refused:
     reasons: tuple[Reason, ...]
     """The true cause first; never empty."""
     liveness: LivenessVerdict
+    timeline: Timeline
 
 
 Update = InProgress | Accepted | Refused

@@ -25,6 +25,7 @@ from core.liveness.policy import Level
 from core.liveness.pose import Pose
 from core.liveness.reasons import Reason
 from core.liveness.script import Script
+from core.liveness.timeline import Timeline
 from core.liveness.verdict import LivenessVerdict
 from core.quality import FaceQuality
 
@@ -122,18 +123,30 @@ def samples_of(face_of: Callable[..., Embedding]) -> Callable[..., list[Sample]]
     return samples
 
 
-def make_attempt(*, passed: bool = True, reasons: tuple[Reason, ...] = (), complete: bool = True) -> Attempt:
+def make_attempt(
+    *, passed: bool = True, reasons: tuple[Reason, ...] = (), reached: Level | None = Level.STANDARD
+) -> Attempt:
     verdict = LivenessVerdict(
         passed=passed,
         score=0.9 if passed else 0.1,
         reasons=reasons,
         signals={"flash_rho": 0.93, "plane": float("nan")},
+        margins={"flash": 0.8, "plane": 0.9},
         not_measured=("passive",),
-        complete=complete,
+        reached=reached,
     )
     script = Script(level=Level.STANDARD, steps=())
     return Attempt(
-        script=script, liveness=verdict, frames=40, frames_dropped=2, seconds=9.0, engine="test pack"
+        script=script,
+        liveness=verdict,
+        timeline=Timeline(
+            challenge_start=0.5, limits={"yaw": 15.0}, series={"at": (0.0, 0.5), "yaw": (None, 1.5)}, steps=()
+        ),
+        frames=40,
+        frames_dropped=2,
+        seconds=9.0,
+        engine="test pack",
+        models={"model.onnx": "0" * 64},
     )
 
 

@@ -60,7 +60,7 @@ def test_safe_mode_passes_without_a_flash_and_says_what_was_not_measured() -> No
 
     assert isinstance(end, Accepted)
     assert {"flash", "flash_shape"} <= set(end.liveness.not_measured)
-    assert not end.liveness.complete
+    assert end.liveness.reached is Level.BASIC
 
 
 def test_a_page_that_reports_nothing_is_timed_by_its_frames() -> None:
@@ -330,13 +330,13 @@ def test_samples_are_frontal_and_of_one_person() -> None:
     assert len({sample.sequence for sample in end.samples}) == len(end.samples)
 
 
-def test_a_pack_without_a_passive_model_says_so_and_strict_is_not_complete() -> None:
+def test_a_pack_without_a_passive_model_says_so_and_strict_is_not_reached() -> None:
     person = Someone(habits=lambda observation, _: with_face(observation, live_probability=None))
     end = person.play(EnrollmentFlow(script=script_for(level=Level.STRICT), traits=TRAITS))
 
     assert isinstance(end, Accepted), end.reasons
     assert "passive" in end.liveness.not_measured
-    assert not end.liveness.complete
+    assert end.liveness.reached is Level.STANDARD
 
 
 def test_the_first_update_asks_to_face_the_camera() -> None:

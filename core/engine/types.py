@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -101,6 +101,8 @@ class PackSummary:
     speed_note: str
     provider: str
     """onnxruntime execution provider in use, or ``dlib``."""
+    models: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of every model file in use, by its name."""
 
 
 class FaceEngine(Protocol):

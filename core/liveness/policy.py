@@ -7,7 +7,7 @@ What the levels mean:
 - ``standard``: two or three motions; every signal that the pack and the script provide must agree. One step
   may be retried.
 - ``strict``: three or four motions, no retry, a tighter flash. A passive model is expected: see
-  `LivenessVerdict.complete`.
+  `LivenessVerdict.reached`.
 
 The thresholds come from synthetic sessions (25 delivered, 114 more from the same generator, six identities,
 three flash strengths) on both landmark layouts; beside each stand the smallest genuine value and the nearest
@@ -45,6 +45,8 @@ class LivenessPolicy:
     gates_ring: bool
     gates_aspect: bool
     live_probability: float
+    requires_flash: bool
+    """A pass needs the screen light to have been measured; in the mode without flashes it never is."""
     requires_passive: bool
     repeated_share: float = 0.10
     loop_distance: float = 0.5
@@ -78,6 +80,7 @@ _POLICIES = {
         gates_ring=False,
         gates_aspect=False,
         live_probability=0.20,
+        requires_flash=False,
         requires_passive=False,
     ),
     Level.STANDARD: LivenessPolicy(
@@ -93,6 +96,7 @@ _POLICIES = {
         gates_ring=True,
         gates_aspect=True,
         live_probability=0.35,
+        requires_flash=True,
         requires_passive=False,
     ),
     Level.STRICT: LivenessPolicy(
@@ -108,6 +112,7 @@ _POLICIES = {
         gates_ring=True,
         gates_aspect=True,
         live_probability=0.45,
+        requires_flash=True,
         requires_passive=True,
     ),
 }

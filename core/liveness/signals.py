@@ -45,6 +45,11 @@ class Signal:
     gates: bool = True
     expected: bool = True
 
+    @property
+    def agrees(self) -> bool:
+        """It does not refuse; one that was not measured says nothing."""
+        return not self.gates or self.margin is None or self.margin >= 0
+
 
 def _above(value: float, threshold: float, *, clear: float) -> float:
     return (value - threshold) / abs(clear - threshold)
@@ -242,7 +247,7 @@ def _ring(context: _Context) -> Signal:
 def _flash(context: _Context, answer: FlashAnswer | None) -> Signal:
     record = context.flash_record()
     if record is None:
-        return Signal("flash", Reason.SCREEN_LIGHT_MISSING, None)
+        return Signal("flash", Reason.SCREEN_LIGHT_MISSING, None, expected=context.policy.requires_flash)
     if answer is None:
         # The script had a flash and too few frames saw it: that is a refusal, not a signal the pack lacks.
         return Signal("flash", Reason.SCREEN_LIGHT_MISSING, -1.0, {"flash_colors": 0.0})
@@ -268,12 +273,15 @@ def _flash(context: _Context, answer: FlashAnswer | None) -> Signal:
 
 def _shape(context: _Context, answer: FlashAnswer | None) -> Signal:
     window = context.flash_window()
+    unmeasured = Signal(
+        "flash_shape", Reason.SCREEN_LIGHT_UNEVEN, None, expected=context.policy.requires_flash
+    )
     if window is None or answer is None:
-        return Signal("flash_shape", Reason.SCREEN_LIGHT_UNEVEN, None)
+        return unmeasured
     maps = [(at, light.log_map) for at, light in context.lit()]
     shape = measure_shape(maps, window, lag=answer.lag)
     if shape is None:
-        return Signal("flash_shape", Reason.SCREEN_LIGHT_UNEVEN, None)
+        return unmeasured
     policy = context.policy
     # Where the colours are not answered at all, the place of what little is there means nothing.
     unanswered = max(answer.correlation, answer.skin_correlation) < policy.flash_correlation

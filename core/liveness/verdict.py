@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from core.liveness.evidence import Evidence
-from core.liveness.policy import LivenessPolicy
+from core.liveness.policy import Level, LivenessPolicy, policy_for
 from core.liveness.reasons import Reason, in_order
 from core.liveness.signals import Signal, measure_all
 from core.liveness.traits import PackTraits
@@ -22,11 +22,15 @@ class LivenessVerdict:
     """The true cause first; empty when passed."""
     signals: Mapping[str, float]
     """Every measured number, for the evidence record; never shown to the page."""
+    margins: Mapping[str, float]
+    """Of each measured signal that may refuse, by its name: distance to its threshold in units of a clear
+    pass; negative refuses."""
     not_measured: tuple[str, ...]
     """Signals that the pack or the script could not provide, named so that nobody takes them for passed."""
-    complete: bool = field(default=True)
-    """Every signal the level expects was measured. A pass that is not complete (safe mode without a flash, a
-    strict session on a pack without a passive model) is weaker than its level says: have it reviewed."""
+    reached: Level | None = None
+    """The highest level, up to the one asked for, whose every expected signal was measured and agreed; None
+    when refused or when not even ``basic`` was. Below the level asked for (the mode without flashes, a strict
+    session on a pack without a passive model) a pass is weaker than that level says: have it reviewed."""
 
 
 def judge(
@@ -38,20 +42,41 @@ def judge(
 ) -> LivenessVerdict:
     """Weigh a session, finished or broken off. ``also``: what the flow itself refuses it for."""
     measured = measure_all(evidence, policy=policy, traits=traits)
-    gating = [signal for signal in measured if signal.gates and signal.margin is not None]
-    refused = [signal for signal in gating if signal.margin is not None and signal.margin < 0]
-    reasons = in_order([*(signal.reason for signal in refused), *also])
-    weakest = min((signal.margin for signal in gating if signal.margin is not None), default=-1.0)
+    reasons = in_order([*(signal.reason for signal in measured if not signal.agrees), *also])
+    margins = {
+        signal.name: signal.margin for signal in measured if signal.gates and signal.margin is not None
+    }
+    weakest = min(margins.values(), default=-1.0)
     score = 0.5 + 0.5 * min(1.0, max(-1.0, weakest))
+    passed = not reasons
     return LivenessVerdict(
-        passed=not reasons,
+        passed=passed,
         # A refusal for a cause that has no margin must not carry a passing score.
         score=min(score, 0.49) if reasons else score,
         reasons=reasons,
         signals={name: value for signal in measured for name, value in signal.values.items()},
+        margins=margins,
         not_measured=tuple(signal.name for signal in measured if signal.margin is None),
-        complete=not any(signal.margin is None and signal.expected for signal in measured),
+        reached=_level_reached(evidence, measured, policy=policy, traits=traits) if passed else None,
     )
+
+
+def _level_reached(
+    evidence: Evidence, measured: Sequence[Signal], *, policy: LivenessPolicy, traits: PackTraits
+) -> Level | None:
+    """Of a session that ``policy`` passed."""
+    if _all_expected(measured):
+        return policy.level
+    levels = list(Level)
+    for level in reversed(levels[: levels.index(policy.level)]):
+        lower = measure_all(evidence, policy=policy_for(level), traits=traits)
+        if _all_expected(lower) and all(signal.agrees for signal in lower):
+            return level
+    return None
+
+
+def _all_expected(signals: Sequence[Signal]) -> bool:
+    return not any(signal.margin is None and signal.expected for signal in signals)
 
 
 __all__ = ["LivenessVerdict", "Signal", "judge"]

@@ -75,7 +75,7 @@ def test_a_session_in_which_all_agree_passes() -> None:
     assert verdict.passed
     assert verdict.reasons == ()
     assert verdict.score > 0.5
-    assert verdict.complete
+    assert verdict.reached is Level.STANDARD
 
 
 def test_a_pass_names_what_was_not_measured() -> None:
@@ -158,11 +158,56 @@ def test_strict_asks_for_more_light_than_standard() -> None:
     assert not weigh(faint, policy=policy_for(Level.STRICT)).passed
 
 
-def test_strict_without_a_passive_model_is_not_complete() -> None:
+@pytest.mark.parametrize("asked", list(Level))
+def test_without_a_passive_model_no_session_reaches_more_than_standard(asked: Level) -> None:
     frames = [frame(float(at), live=None) for at in frame_times(7.6)]
+    verdict = weigh(evidence(frames), policy=policy_for(asked))
 
-    assert weigh(evidence(frames), policy=policy_for(Level.STANDARD)).complete
-    assert not weigh(evidence(frames), policy=policy_for(Level.STRICT)).complete
+    assert verdict.passed
+    assert verdict.reached is min(asked, Level.STANDARD, key=list(Level).index)
+    assert "passive" in verdict.not_measured
+
+
+def without_flash(**how: float) -> Evidence:
+    shown = evidence(**how)
+    return replace(shown, steps=shown.steps[:1])
+
+
+@pytest.mark.parametrize("asked", list(Level))
+def test_without_a_flash_no_session_reaches_more_than_basic(asked: Level) -> None:
+    verdict = weigh(without_flash(), policy=policy_for(asked))
+
+    assert verdict.passed
+    assert verdict.reached is Level.BASIC
+
+
+def test_a_refused_session_reaches_nothing() -> None:
+    assert weigh(evidence(gain=0.0)).reached is None
+    assert weigh(evidence(), also=(Reason.NO_FACE,)).reached is None
+
+
+def test_a_pass_that_measured_too_little_for_any_level_reaches_none() -> None:
+    nobody = [
+        replace(one, face=replace(one.face, embedding=None)) if one.face is not None else one
+        for one in (frame(float(at)) for at in frame_times(7.6))
+    ]
+    verdict = weigh(evidence(nobody), policy=policy_for(Level.BASIC))
+
+    assert verdict.passed
+    assert verdict.reached is None
+
+
+def test_margins_tell_which_signal_refused() -> None:
+    verdict = weigh(evidence(live=0.1))
+
+    assert [name for name, margin in verdict.margins.items() if margin < 0] == ["passive"]
+    assert set(verdict.margins).isdisjoint(verdict.not_measured)
+    assert verdict.score == pytest.approx(0.5 + 0.5 * max(-1.0, min(verdict.margins.values())))
+
+
+def test_a_signal_that_only_records_has_no_margin() -> None:
+    assert "flash_shape" in weigh(evidence()).margins
+    assert "flash_shape" not in weigh(evidence(), policy=policy_for(Level.BASIC)).margins
 
 
 def test_a_cause_the_flow_adds_refuses_a_session_that_would_pass() -> None:
