@@ -155,6 +155,22 @@ def test_who_wants_less_motion_starts_in_safe_mode(
     assert server.peers[0].start["safe_mode"] is True
 
 
+def test_the_start_card_asks_for_a_bright_screen_where_its_light_is_used(
+    camera_browser: Browser,
+    new_page: Callable[..., Page],
+    server: ScriptedServer,
+    open_link: Callable[..., str],
+    keep: Callable[[Page, str], None],
+) -> None:
+    page = new_page(camera_browser)
+    page.goto(server.url + open_link())
+    keep(page, "phone-light-start-bright")
+    advice = page.get_by_text("Make the screen bright")
+    expect(advice).to_be_visible()
+    page.get_by_role("switch", name="No flashing colours").check()
+    expect(advice).to_be_hidden()
+
+
 def test_a_movement_that_was_seen_sends_the_person_back_to_the_camera(begin: Callable[..., Page]) -> None:
     async def seen(peer: Peer) -> None:
         await peer.begin()
