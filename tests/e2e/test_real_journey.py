@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SCREENSHOTS = Path(settings.BASE_DIR) / "var" / "screenshots"
 END_TIMEOUT_MS = 90_000
+PHONE = {"width": 390, "height": 800}
+DESKTOP = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +37,11 @@ def visit(camera_browser: Browser, launch: Callable[..., Browser]) -> Iterator[C
     """A fresh browser profile whose camera sees this person (None: a moving picture of a photo)."""
     contexts = []
 
-    def visit_(person: CastMember | None, *, seed: int = 1) -> Page:
+    def visit_(person: CastMember | None, *, seed: int = 1, phone: bool = True) -> Page:
         browser = launch() if person else camera_browser
-        context = browser.new_context(viewport={"width": 390, "height": 800}, locale="en-GB")
+        context = browser.new_context(
+            viewport=PHONE if phone else DESKTOP, is_mobile=phone, has_touch=phone, locale="en-GB"
+        )
         contexts.append(context)
         page = context.new_page()
         if person:
@@ -88,7 +92,8 @@ def test_a_person_enrolls_is_verified_and_somebody_else_is_refused(
     # Frames for the camera, the page and the models share this machine's cores: a try may come too late.
     expect_end(page, "good", picture="journey-enrolled", patience=2)
 
-    again = visit(ASTRONAUT, seed=2)
+    # Enrolled on a phone, verified at a desk: the same script, another screen.
+    again = visit(ASTRONAUT, seed=2, phone=False)
     try_session(again, installation, "Try verification")
     expect_end(again, "good", picture="journey-verified", patience=2)
 
