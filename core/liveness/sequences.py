@@ -2,13 +2,19 @@
 to end).
 
 The sidecar holds: ``name``, ``kind``, ``label`` (genuine or attack), ``identity``, ``media``, ``challenges``
-(type, start, end in seconds), ``flash`` (colour names), ``flash_step_s``, ``frames`` (t, offset, length).
+(type, start, end in seconds), ``flash`` (colour names or ``#rrggbb``), ``flash_step_s``, ``frames`` (t,
+offset, length). A recorded live session tells more: ``replaced`` of a challenge (not followed, and answered by
+the next one instead), ``flash_starts`` (when each colour was shown), ``framing_start`` (of the frames that the
+challenge was begun on), ``received`` of a frame, and as ``verdict`` whether the session reached one.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +30,10 @@ COLOR_NAMES = {
     "magenta": FlashColor(255, 0, 255),
     "cyan": FlashColor(0, 255, 255),
 }
+PARTIAL_SUFFIX = ".partial"
+"""Of folders that are being written: nothing in them is a sequence yet."""
+BROKEN_OFF = "broken_off"
+_HEX_COLOR = re.compile(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})")
 
 
 class UnreadableSequence(ValueError):
@@ -34,6 +44,8 @@ class UnreadableSequence(ValueError):
 class RecordedFrame:
     captured_at: float
     jpeg: bytes
+    received_at: float | None = None
+    """On the server's clock, where it was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +59,31 @@ class RecordedSession:
     windows: tuple[tuple[float, float], ...]
     """Start and end of each step, seconds on the frames' clock."""
     frames: tuple[RecordedFrame, ...]
+    replaced: frozenset[int] = frozenset()
+    """Indices of steps that were not followed live and answered by the next one instead."""
+    color_starts: tuple[float, ...] | None = None
+    """When each colour of the flash was shown; None: one after the other from the step's start."""
+    framing_start: float | None = None
+    """Frames before it did not count; None: all do."""
+    finished: bool = True
+    """The live session came to a verdict; one that was broken off shows no error of either kind."""
 
 
 def find_sidecars(directory: Path) -> list[Path]:
     """Every sidecar below ``directory``, by name. Raises UnreadableSequence when there is none."""
-    found = sorted(directory.rglob("*.json"), key=lambda path: (path.name, str(path)))
+    found = sorted(list_sidecars(directory), key=lambda path: (path.name, str(path)))
     if not found:
         raise UnreadableSequence(f"{directory}: no sequence (*.json) lies here")
     return found
+
+
+def list_sidecars(directory: Path) -> list[Path]:
+    """Every sidecar below ``directory`` in no order, leaving out folders that are being written."""
+    return [
+        path
+        for path in directory.rglob("*.json")
+        if not any(part.endswith(PARTIAL_SUFFIX) for part in path.relative_to(directory).parts)
+    ]
 
 
 def read_session(path: Path, *, level: Level) -> RecordedSession:
@@ -82,19 +111,67 @@ def _session(sidecar: Mapping[str, Any], *, folder: Path, level: Level) -> Recor
             level=level,
             steps=tuple(_step(entry, number, sidecar=sidecar) for number, entry in enumerate(challenges, 1)),
         ),
-        windows=tuple((float(entry["start"]), float(entry["end"])) for entry in challenges),
+        windows=tuple(_window(entry) for entry in challenges),
         frames=tuple(_frame(entry, media=media) for entry in sidecar["frames"]),
+        replaced=frozenset(index for index, entry in enumerate(challenges) if entry.get("replaced") is True),
+        color_starts=_color_starts(sidecar, challenges=challenges),
+        framing_start=_optional_seconds(sidecar.get("framing_start")),
+        finished=sidecar.get("verdict") != BROKEN_OFF,
     )
 
 
 def _step(entry: Mapping[str, Any], number: int, *, sidecar: Mapping[str, Any]) -> ScriptStep:
     kind = StepKind(entry["type"])
-    window = float(entry["end"]) - float(entry["start"])
+    start, end = _window(entry)
+    window = end - start
     if kind is not StepKind.FLASH:
         return ScriptStep(id=number, kind=kind, window_seconds=window)
-    colors = tuple(COLOR_NAMES[name] for name in sidecar["flash"])
+    colors = tuple(_color(text) for text in sidecar["flash"])
     seconds = float(sidecar["flash_step_s"])
     return ScriptStep(id=number, kind=kind, window_seconds=window, colors=colors, color_seconds=seconds)
+
+
+def _color(text: str) -> FlashColor:
+    if text in COLOR_NAMES:
+        return COLOR_NAMES[text]
+    digits = _HEX_COLOR.fullmatch(text)
+    if digits is None:
+        raise ValueError(f"{text!r} is neither a colour's name nor #rrggbb")
+    red, green, blue = (int(pair, 16) for pair in digits.groups())
+    return FlashColor(red, green, blue)
+
+
+def _color_starts(
+    sidecar: Mapping[str, Any], *, challenges: Sequence[Mapping[str, Any]]
+) -> tuple[float, ...] | None:
+    if sidecar.get("flash_starts") is None:
+        return None
+    starts = tuple(_seconds(start) for start in sidecar["flash_starts"])
+    flashes = sum(entry["type"] == StepKind.FLASH for entry in challenges)
+    if flashes and len(starts) != len(sidecar["flash"]):
+        raise ValueError("flash_starts has one time for each colour")
+    if any(later <= earlier for earlier, later in itertools.pairwise(starts)):
+        raise ValueError("flash_starts does not increase")
+    return starts if flashes else None
+
+
+def _window(entry: Mapping[str, Any]) -> tuple[float, float]:
+    start, end = _seconds(entry["start"]), _seconds(entry["end"])
+    if end <= start:
+        raise ValueError("a challenge ends after it starts")
+    return start, end
+
+
+def _seconds(value: Any) -> float:
+    seconds = float(value)
+    # Python's JSON knows NaN, and no comparison with it holds.
+    if not math.isfinite(seconds):
+        raise ValueError(f"{value} is no time")
+    return seconds
+
+
+def _optional_seconds(value: Any) -> float | None:
+    return None if value is None else _seconds(value)
 
 
 def _frame(entry: Mapping[str, Any], *, media: bytes) -> RecordedFrame:
@@ -102,4 +179,6 @@ def _frame(entry: Mapping[str, Any], *, media: bytes) -> RecordedFrame:
     jpeg = media[start : start + length]
     if len(jpeg) != length or length <= 0:
         raise ValueError(f"frame at byte {start} reaches beyond the media")
-    return RecordedFrame(captured_at=float(entry["t"]), jpeg=jpeg)
+    return RecordedFrame(
+        captured_at=_seconds(entry["t"]), jpeg=jpeg, received_at=_optional_seconds(entry.get("received"))
+    )

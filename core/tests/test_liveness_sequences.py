@@ -50,6 +50,48 @@ def test_a_session_is_read_as_written(tmp_path: Path) -> None:
     assert session.script.steps[1].color_seconds == 0.5
 
 
+def test_what_only_a_live_session_knows_is_read_too(tmp_path: Path) -> None:
+    live = sidecar(
+        challenges=[
+            {"type": "look_up", "start": 0.5, "end": 1.0, "replaced": True},
+            {"type": "turn_left", "start": 1.0, "end": 3.5},
+            {"type": "flash", "start": 3.5, "end": 6.25},
+        ],
+        flash=["#ff4040", "#40ffff"],
+        flash_starts=[3.61, 4.2],
+        framing_start=0.25,
+        verdict="refused",
+        frames=[{"t": 0.0, "offset": 0, "length": 3, "received": 7.5}],
+    )
+
+    session = read_session(write(tmp_path, live), level=Level.STANDARD)
+
+    assert session.replaced == {0}
+    assert [color.hex for color in session.script.steps[2].colors] == ["#ff4040", "#40ffff"]
+    assert session.color_starts == (3.61, 4.2)
+    assert session.framing_start == 0.25
+    assert session.frames[0].received_at == 7.5
+    assert session.finished
+
+
+def test_what_older_recordings_do_not_tell_is_not_made_up(tmp_path: Path) -> None:
+    session = read_session(write(tmp_path, sidecar()), level=Level.STANDARD)
+
+    assert (session.replaced, session.color_starts, session.framing_start) == (frozenset(), None, None)
+    assert session.frames[0].received_at is None
+    assert session.finished
+
+
+def test_a_session_that_was_broken_off_is_told_apart(tmp_path: Path) -> None:
+    path = write(tmp_path, sidecar(verdict="broken_off", challenges=[], flash=[], flash_starts=[]))
+
+    session = read_session(path, level=Level.STANDARD)
+
+    assert not session.finished
+    assert session.windows == ()
+    assert session.color_starts is None
+
+
 def test_frames_may_share_their_bytes(tmp_path: Path) -> None:
     frozen = sidecar(frames=[{"t": n / 8, "offset": 0, "length": 3} for n in range(3)])
 
@@ -66,6 +108,14 @@ def test_frames_may_share_their_bytes(tmp_path: Path) -> None:
         ({"challenges": [{"type": "wink", "start": 0, "end": 1}]}, "wink"),
         ({"challenges": None}, "TypeError"),
         ({"media": "missing.mjpeg"}, "missing"),
+        ({"flash": ["#ff40"]}, "#ff40"),
+        ({"flash": [5]}, "TypeError"),
+        ({"flash_starts": [3.5]}, "one time for each colour"),
+        ({"flash_starts": [1, 2, 3, 3, 4]}, "does not increase"),
+        ({"flash_starts": "soon"}, "ValueError"),
+        ({"framing_start": "nan"}, "no time"),
+        ({"frames": [{"t": float("nan"), "offset": 0, "length": 3}]}, "no time"),
+        ({"challenges": [{"type": "turn_left", "start": 2, "end": 1}]}, "ends after it starts"),
     ],
 )
 def test_a_broken_sidecar_names_file_and_cause(tmp_path: Path, change: dict[str, Any], cause: str) -> None:
@@ -102,6 +152,14 @@ def test_sidecars_are_found_below_and_sorted_by_name(tmp_path: Path) -> None:
     (tmp_path / "z.json").write_text("{}")
 
     assert [path.name for path in find_sidecars(tmp_path)] == ["a.json", "z.json"]
+
+
+def test_what_is_being_written_is_not_a_sequence_yet(tmp_path: Path) -> None:
+    (tmp_path / ".run-1.partial" / "deep").mkdir(parents=True)
+    (tmp_path / ".run-1.partial" / "deep" / "a.json").write_text("{}")
+
+    with pytest.raises(UnreadableSequence, match="no sequence"):
+        find_sidecars(tmp_path)
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
