@@ -15,6 +15,7 @@ from django.db import OperationalError
 
 from auth_service import services
 from auth_service.completion import Ending
+from auth_service.frame_binding import new_frame_key
 from auth_service.models import Verdict
 from auth_service.protocol import SessionStart, parse_frame, parse_message, present_error
 from auth_service.runner import SessionRunner
@@ -52,6 +53,7 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         self._claimed: ClaimedSession | None = None
         self._runner: SessionRunner | None = None
         self._task: asyncio.Task[None] | None = None
+        self._frame_key = new_frame_key()
         self._last_sequence = 0
         self._ended = False
 
@@ -102,7 +104,10 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         if self._runner is None:
             raise NotAuthenticated("The first message must be session.start.")
         frame = parse_frame(
-            data, max_bytes=settings.FACE_MAX_FRAME_BYTES, received_at_seconds=time.monotonic()
+            data,
+            key=self._frame_key,
+            max_bytes=settings.FACE_MAX_FRAME_BYTES,
+            received_at_seconds=time.monotonic(),
         )
         if frame.sequence <= self._last_sequence:
             raise InvalidParameter("Frame sequence numbers must increase.")
@@ -139,7 +144,10 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         )
         await self._send_message(
             present_ready(
-                claimed=self._claimed, script=self._runner.script, frames_left=self._runner.frames_left
+                claimed=self._claimed,
+                script=self._runner.script,
+                frames_left=self._runner.frames_left,
+                frame_key=self._frame_key,
             )
         )
         if self._task:

@@ -7,11 +7,12 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+from auth_service.frame_binding import TAG_BYTES, make_tag, tag_fits
 from common.errors import FaceAppError, ImageTooLarge, InvalidParameter
 
-MAGIC: Final = b"FGF1"
-_HEADER: Final = struct.Struct("!4sId")
-HEADER_BYTES: Final = _HEADER.size
+MAGIC: Final = b"FGF2"
+_SIGNED: Final = struct.Struct("!4sId")
+HEADER_BYTES: Final = _SIGNED.size + TAG_BYTES
 MAX_TEXT_BYTES: Final = 4096
 LATEST_MS: Final = 2**53
 """The last whole millisecond that a page's clock can tell from the next."""
@@ -55,26 +56,37 @@ class ColorShown:
 ClientMessage = SessionStart | StepShown | ColorShown
 
 
-def parse_frame(data: bytes, *, max_bytes: int, received_at_seconds: float) -> Frame:
-    """Raises ImageTooLarge or InvalidParameter; the JPEG itself is judged by the decoder."""
+def parse_frame(data: bytes, *, key: bytes, max_bytes: int, received_at_seconds: float) -> Frame:
+    """Raises ImageTooLarge, or InvalidParameter for no frame and for one that was made for another socket.
+
+    The JPEG itself is judged by the decoder.
+    """
     if len(data) > max_bytes + HEADER_BYTES:
         raise ImageTooLarge(details={"max_frame_bytes": max_bytes})
     if len(data) <= HEADER_BYTES:
-        raise InvalidParameter("A frame is a 16-byte header and a JPEG.")
-    magic, sequence, captured_ms = _HEADER.unpack_from(data)
-    if magic != MAGIC:
-        raise InvalidParameter("The frame header does not start with FGF1.")
+        raise InvalidParameter(f"A frame is a {HEADER_BYTES}-byte header and a JPEG.")
+    if not data.startswith(MAGIC):
+        raise InvalidParameter(f"The frame header does not start with {MAGIC.decode()}.")
+    signed, tag = data[: _SIGNED.size], data[_SIGNED.size : HEADER_BYTES]
+    jpeg = data[HEADER_BYTES:]
+    if not tag_fits(tag, signed, jpeg, key=key):
+        raise InvalidParameter(
+            "The frame was not made for this socket: its tag does not fit the key of session.ready.",
+            details={"reason": "frame_tag"},
+        )
+    _, sequence, captured_ms = _SIGNED.unpack(signed)
     return Frame(
         sequence=sequence,
         captured_at_seconds=_seconds(captured_ms, "capture time"),
-        jpeg=data[HEADER_BYTES:],
+        jpeg=jpeg,
         received_at_seconds=received_at_seconds,
     )
 
 
-def pack_frame(frame: Frame) -> bytes:
-    """The binary message of one frame, as the page sends it."""
-    return _HEADER.pack(MAGIC, frame.sequence, frame.captured_at_seconds * 1000) + frame.jpeg
+def pack_frame(frame: Frame, *, key: bytes) -> bytes:
+    """The binary message of one frame, as the page of the socket with this ``key`` sends it."""
+    signed = _SIGNED.pack(MAGIC, frame.sequence, frame.captured_at_seconds * 1000)
+    return signed + make_tag(signed, frame.jpeg, key=key) + frame.jpeg
 
 
 def parse_message(text: str) -> ClientMessage:

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from auth_service.completion import Ending
 from auth_service.flows import FaceBox, InProgress, StepView
+from auth_service.frame_binding import encode_frame_key
 from auth_service.models import AuthSession, Verdict
 from auth_service.protocol import FRAME_HEIGHT, FRAME_WIDTH, JPEG_QUALITY
 from auth_service.services import ClaimedSession
@@ -13,8 +14,10 @@ from common import clock
 from core.liveness.script import Script
 
 
-def present_ready(*, claimed: ClaimedSession, script: Script, frames_left: int) -> dict[str, object]:
-    """How many steps there will be, but not which."""
+def present_ready(
+    *, claimed: ClaimedSession, script: Script, frames_left: int, frame_key: bytes
+) -> dict[str, object]:
+    """How many steps there will be, but not which; and what binds the page's frames to this socket."""
     session: AuthSession = claimed.session
     return {
         "type": "session.ready",
@@ -34,6 +37,7 @@ def present_ready(*, claimed: ClaimedSession, script: Script, frames_left: int) 
             "jpeg_quality": JPEG_QUALITY,
         },
         "resume_token": claimed.resume_token,
+        "frame_key": encode_frame_key(frame_key),
     }
 
 

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from auth_service.demo.rest_client import OpenedSession, RestClient
 from auth_service.demo.temporary_server import TemporaryServer, manage_command, run_temporary_server
+from auth_service.frame_binding import decode_frame_key
 from auth_service.protocol import Frame, pack_frame
 from benchmarks.film import off_centre_faces
 from benchmarks.headline import Headline
@@ -84,12 +85,13 @@ async def _probe(url: str, *, seconds: float) -> tuple[float, float]:
 async def _stream(session: OpenedSession, frames: Sequence[bytes], count: _Count) -> None:
     async with connect(session.socket_url, proxy=None) as socket:
         await socket.send(json.dumps({"type": "session.start", "token": session.token}))
+        key = decode_frame_key(json.loads(await socket.recv())["frame_key"])
         sequence = 0
         while True:
             sequence += 1
             began = time.monotonic()
             frame = Frame(sequence, began, frames[sequence % len(frames)])
-            await socket.send(pack_frame(frame))
+            await socket.send(pack_frame(frame, key=key))
             await _await_answer(socket, sequence, count)
             await asyncio.sleep(max(0.0, 1 / FRAMES_PER_SECOND - (time.monotonic() - began)))
 

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from auth_service.demo.virtual_camera import Camera
+from auth_service.frame_binding import decode_frame_key
 from auth_service.protocol import Frame, pack_frame
 
 ANSWER_TIMEOUT_SECONDS = 1.0
@@ -78,6 +79,7 @@ class _Client:
     def __init__(self, *, socket: ClientConnection, camera: Camera) -> None:
         self._socket = socket
         self._camera = camera
+        self._frame_key = b""
         self._began = time.monotonic()
         self._sent: dict[int, float] = {}
         self._milliseconds: list[float] = []
@@ -91,6 +93,7 @@ class _Client:
         await self._send({"type": "session.start", "token": token, "safe_mode": safe_mode})
         async with asyncio.timeout(READY_TIMEOUT_SECONDS):
             ready = await self._receive("session.ready")
+        self._frame_key = decode_frame_key(ready["frame_key"])
         spacing = 1.0 / float(ready["limits"]["frames_per_second"])
         sequence = 0
         while True:
@@ -168,7 +171,7 @@ class _Client:
 
     async def _send_frame(self, frame: Frame) -> None:
         self._sent[frame.sequence] = self._now()
-        await self._send_data(pack_frame(frame))
+        await self._send_data(pack_frame(frame, key=self._frame_key))
 
     async def _send_data(self, data: str | bytes) -> None:
         # The verdict or the reason may be waiting to be read: receiving tells what the close meant.

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from channels.testing import WebsocketCommunicator
 
+from auth_service.frame_binding import KEY_BYTES, decode_frame_key
 from auth_service.models import AuthSession
 from auth_service.protocol import Frame, pack_frame
 from auth_service.services import OpenedSession
@@ -28,6 +29,7 @@ class Page:
     def __init__(self, communicator: WebsocketCommunicator) -> None:
         self.socket = communicator
         self._sequence = 0
+        self.frame_key = bytes(KEY_BYTES)
 
     async def say(self, **message: object) -> None:
         await self.socket.send_to(text_data=json.dumps(message))
@@ -45,11 +47,14 @@ class Page:
     async def show(self, jpeg: bytes, *, sequence: int | None = None) -> None:
         self._sequence = sequence or self._sequence + 1
         frame = Frame(sequence=self._sequence, captured_at_seconds=self._sequence * 0.2, jpeg=jpeg)
-        await self.socket.send_to(bytes_data=pack_frame(frame))
+        await self.socket.send_to(bytes_data=pack_frame(frame, key=self.frame_key))
 
     async def start(self, opened: OpenedSession, token: str | None = None) -> Message:
         await self.say(type="session.start", token=token or opened.token, safe_mode=False)
-        return await self.hear()
+        answer = await self.hear()
+        if answer["type"] == "session.ready":
+            self.frame_key = decode_frame_key(answer["frame_key"])
+        return answer
 
 
 @asynccontextmanager

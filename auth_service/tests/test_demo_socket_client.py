@@ -13,6 +13,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from auth_service.demo.socket_client import Outcome, SessionBrokenOff, run_session
+from auth_service.frame_binding import encode_frame_key, new_frame_key
 from auth_service.protocol import Frame, parse_frame, parse_message
 
 Play = Callable[["Peer"], Awaitable[None]]
@@ -46,12 +47,19 @@ class Peer:
 
     def __init__(self, socket: ServerConnection) -> None:
         self._socket = socket
+        self._frame_key = new_frame_key()
         self.frames: list[Frame] = []
         self.reports: list[Any] = []
 
     async def greet(self, *, frames_per_second: int = 50) -> Any:
         start = parse_message(str(await self._socket.recv()))
-        await self.say({"type": "session.ready", "limits": {"frames_per_second": frames_per_second}})
+        await self.say(
+            {
+                "type": "session.ready",
+                "limits": {"frames_per_second": frames_per_second},
+                "frame_key": encode_frame_key(self._frame_key),
+            }
+        )
         return start
 
     async def say(self, message: dict[str, Any]) -> None:
@@ -63,8 +71,11 @@ class Peer:
             if isinstance(data, str):
                 self.reports.append(parse_message(data))
                 continue
-            self.frames.append(parse_frame(data, max_bytes=1000, received_at_seconds=time.monotonic()))
-            return self.frames[-1]
+            frame = parse_frame(
+                data, key=self._frame_key, max_bytes=1000, received_at_seconds=time.monotonic()
+            )
+            self.frames.append(frame)
+            return frame
 
     async def answer(
         self, frame: Frame, *, step: dict[str, Any] | None = None, hint: str | None = None

@@ -1,11 +1,14 @@
 """The socket's wire format."""
 
+import hashlib
+import hmac
 import json
 import math
 import struct
 
 import pytest
 
+from auth_service.frame_binding import make_tag, new_frame_key
 from auth_service.protocol import (
     HEADER_BYTES,
     ColorShown,
@@ -19,30 +22,42 @@ from auth_service.protocol import (
 )
 from common.errors import ImageTooLarge, InvalidParameter, Throttled
 
+KEY = new_frame_key()
 
-def parse(data: bytes, *, max_bytes: int = 100) -> Frame:
-    return parse_frame(data, max_bytes=max_bytes, received_at_seconds=1.0)
+
+def parse(data: bytes, *, key: bytes = KEY, max_bytes: int = 100) -> Frame:
+    return parse_frame(data, key=key, max_bytes=max_bytes, received_at_seconds=1.0)
+
+
+def pack(frame: Frame, *, key: bytes = KEY) -> bytes:
+    return pack_frame(frame, key=key)
+
+
+def signed(header: bytes, jpeg: bytes = b"x") -> bytes:
+    """A message whose tag is right, whatever the header says."""
+    return header + make_tag(header, jpeg, key=KEY) + jpeg
 
 
 def test_a_packed_frame_reads_back_as_it_was() -> None:
     frame = Frame(sequence=7, captured_at_seconds=12.25, jpeg=b"jpeg", received_at_seconds=1.0)
-    assert parse(pack_frame(frame)) == frame
+    assert parse(pack(frame)) == frame
 
 
-def test_the_header_is_sixteen_bytes_big_endian() -> None:
-    data = b"FGF1" + (258).to_bytes(4, "big") + struct.pack(">d", 1500.0) + b"x"
-    frame = parse(data)
-    assert (HEADER_BYTES, frame.sequence, frame.captured_at_seconds, frame.jpeg) == (16, 258, 1.5, b"x")
+def test_the_header_is_sixteen_bytes_big_endian_and_a_tag_of_sixteen_over_them_and_the_jpeg() -> None:
+    header = b"FGF2" + (258).to_bytes(4, "big") + struct.pack(">d", 1500.0)
+    tag = hmac.new(KEY, header + b"x", hashlib.sha256).digest()[:16]
+    frame = parse(header + tag + b"x")
+    assert (HEADER_BYTES, frame.sequence, frame.captured_at_seconds, frame.jpeg) == (32, 258, 1.5, b"x")
 
 
 @pytest.mark.parametrize(
     "data",
     [
         b"",
-        b"FGF1",
-        pack_frame(Frame(1, 1.0, b"")),
-        b"FGF2" + pack_frame(Frame(1, 1.0, b"x"))[4:],
-        b"\xff" * 40,
+        b"FGF2",
+        pack(Frame(1, 1.0, b"")),
+        signed(struct.pack("!4sId", b"FGF1", 1, 1000.0)),
+        b"\xff" * 60,
     ],
     ids=["empty", "short", "no jpeg", "other magic", "noise"],
 )
@@ -54,13 +69,27 @@ def test_data_that_is_no_frame_is_refused(data: bytes) -> None:
 @pytest.mark.parametrize("captured", [math.nan, math.inf, -1.0])
 def test_a_capture_time_that_is_no_time_is_refused(captured: float) -> None:
     with pytest.raises(InvalidParameter):
-        parse(struct.pack("!4sId", b"FGF1", 1, captured) + b"x")
+        parse(signed(struct.pack("!4sId", b"FGF2", 1, captured)))
+
+
+@pytest.mark.parametrize("place", [3, 4, 7, 8, 15, 16, 31, 32, 40])
+def test_a_frame_of_which_one_bit_was_changed_is_refused(place: int) -> None:
+    data = bytearray(pack(Frame(1, 1.0, b"nine bytes")))
+    data[place] ^= 1
+    with pytest.raises(InvalidParameter):
+        parse(bytes(data))
+
+
+def test_a_frame_made_for_another_socket_is_refused_by_its_tag() -> None:
+    with pytest.raises(InvalidParameter, match="not made for this socket") as caught:
+        parse(pack(Frame(1, 1.0, b"x")), key=new_frame_key())
+    assert caught.value.details == {"reason": "frame_tag"}
 
 
 def test_the_limit_counts_the_jpeg_and_names_itself() -> None:
-    assert parse(pack_frame(Frame(1, 1.0, b"x" * 100))).jpeg == b"x" * 100
+    assert parse(pack(Frame(1, 1.0, b"x" * 100))).jpeg == b"x" * 100
     with pytest.raises(ImageTooLarge) as caught:
-        parse(pack_frame(Frame(1, 1.0, b"x" * 101)))
+        parse(pack(Frame(1, 1.0, b"x" * 101)))
     assert caught.value.details == {"max_frame_bytes": 100}
 
 

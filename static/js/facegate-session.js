@@ -31,9 +31,10 @@
 
 import { cameraObstacle, closeCamera, openCamera, watchPictures } from "./session/camera.js";
 import { Connection } from "./session/connection.js";
-import { FrameEncoder, packFrame } from "./session/frames.js";
+import { FrameEncoder } from "./session/frames.js";
 import { runLight } from "./session/light.js";
 import { FacegateError } from "./session/problems.js";
+import { FrameSealer } from "./session/sealing.js";
 import { ScreenLock } from "./session/wake-lock.js";
 
 export { cameraObstacle, FacegateError };
@@ -113,6 +114,7 @@ export class FacegateSession {
     this.limits = message.limits;
     this.framesLeft = message.limits.frames_left;
     this.encoder = new FrameEncoder(message.limits);
+    this.sealer = new FrameSealer(message.frame_key);
     this.answered = true;
     // Every socket is a new attempt with a script of its own, whose step numbers begin again.
     this.currentStep = undefined;
@@ -173,17 +175,19 @@ export class FacegateSession {
 
   async #picture(captureMs) {
     if (!this.#maySend(captureMs)) return;
+    const sealer = this.sealer;
     this.encoding = true;
     const jpeg = await this.encoder.encode(this.video);
+    const frame = jpeg && (await sealer.seal(this.#sequence + 1, captureMs, jpeg));
     this.encoding = false;
-    // The socket may have gone, or the page been hidden, while the picture was being encoded.
-    if (!jpeg || this.#state !== "running" || !this.connection.isReady) return;
+    // The socket may have gone meanwhile: a frame sealed for it is worth nothing on the next one.
+    if (!frame || this.#state !== "running" || !this.connection.isReady || sealer !== this.sealer) return;
     this.#sequence += 1;
     this.framesLeft -= 1;
     this.lastCapture = captureMs;
     this.sentAt = performance.now();
     this.answered = false;
-    this.connection.send(packFrame(this.#sequence, captureMs, jpeg));
+    this.connection.send(frame);
   }
 
   #maySend(captureMs) {

@@ -22,6 +22,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from auth_service.frame_binding import encode_frame_key, new_frame_key
 from auth_service.protocol import Frame, parse_frame
 
 Message = dict[str, Any]
@@ -57,6 +58,7 @@ class Peer:
     frames: list[Received] = field(default_factory=list)
     reports: list[Message] = field(default_factory=list)
     close_code: int | None = None
+    frame_key: bytes = field(default_factory=new_frame_key, repr=False)
     _answered: int = 0
 
     async def begin(
@@ -72,6 +74,7 @@ class Peer:
                 "challenge": {"steps_total": steps, "level": "standard", "flash": True},
                 "limits": LIMITS | (limits or {}),
                 "resume_token": resume_token,
+                "frame_key": encode_frame_key(self.frame_key),
             }
         )
 
@@ -154,7 +157,7 @@ class Peer:
 
     def _note(self, data: bytes) -> Frame:
         now = time.monotonic()
-        frame = parse_frame(data, max_bytes=MAX_FRAME_BYTES, received_at_seconds=now)
+        frame = parse_frame(data, key=self.frame_key, max_bytes=MAX_FRAME_BYTES, received_at_seconds=now)
         unanswered = sum(one.frame.sequence > self._answered and now - one.at < 0.95 for one in self.frames)
         self.frames.append(Received(frame=frame, at=now, unanswered=unanswered))
         return frame

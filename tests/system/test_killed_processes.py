@@ -14,6 +14,7 @@ from auth_service.demo.rest_client import OpenedSession
 from auth_service.demo.scenario import old_photo
 from auth_service.demo.virtual_camera import PersonCamera
 from auth_service.demo.virtual_person import VirtualPerson
+from auth_service.frame_binding import decode_frame_key
 from auth_service.protocol import Frame, pack_frame
 from auth_service.services import SOCKET_SILENT_SECONDS
 from tests.system.client_app import client_of, look_into_camera
@@ -28,8 +29,10 @@ async def begin(opened: OpenedSession) -> str:
     async with connect(opened.socket_url, proxy=None) as socket, asyncio.timeout(60):
         await socket.send(json.dumps({"type": "session.start", "token": opened.token}))
         ready = json.loads(await socket.recv())
+        key = decode_frame_key(ready["frame_key"])
         for number in range(1, 400):
-            await socket.send(pack_frame(Frame(number, number / 8, camera.frame(at=number / 8))))
+            frame = Frame(number, number / 8, camera.frame(at=number / 8))
+            await socket.send(pack_frame(frame, key=key))
             step = json.loads(await socket.recv())
             if step["phase"] == "challenge":
                 # The server dies with this socket open.

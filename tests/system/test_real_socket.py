@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from auth_service.demo.rest_client import OpenedSession
+from auth_service.frame_binding import decode_frame_key
 from auth_service.protocol import Frame, pack_frame
 from tests.system.client_app import client_of
 from tests.system.processes import Installation
@@ -26,9 +27,9 @@ async def send_one_frame(opened: OpenedSession, *, size: int) -> tuple[str, int]
     told = ""
     async with connect(opened.socket_url, proxy=None) as socket, asyncio.timeout(30):
         await socket.send(json.dumps({"type": "session.start", "token": opened.token}))
-        await socket.recv()
+        key = decode_frame_key(json.loads(await socket.recv())["frame_key"])
         try:
-            await socket.send(pack_frame(Frame(1, 1.0, b"\xff" * size)))
+            await socket.send(pack_frame(Frame(1, 1.0, b"\xff" * size), key=key))
             while True:
                 told = json.loads(await socket.recv()).get("error", {}).get("code", told)
         except ConnectionClosed as closed:

@@ -1,27 +1,11 @@
-/**
- * One camera picture as the bytes the server expects: a 16-byte header, then a JPEG.
- *
- * Header, big-endian: 4 bytes "FGF1", uint32 sequence number, float64 capture time in milliseconds of
- * `performance.now()`.
- */
+/** One camera picture as a JPEG that fits the server's limits. */
 
-export const HEADER_BYTES = 16;
-const MAGIC = [0x46, 0x47, 0x46, 0x31];
+import { HEADER_BYTES } from "./sealing.js";
+
 const LOWEST_QUALITY = 0.4;
 const QUALITY_STEP = 0.15;
 const SHRINK = 0.8;
 const SMALLEST_SIDE_PX = 240;
-
-/** Put header and JPEG (ArrayBuffer) into one ArrayBuffer. */
-export function packFrame(sequence, captureMs, jpeg) {
-  const bytes = new Uint8Array(HEADER_BYTES + jpeg.byteLength);
-  const view = new DataView(bytes.buffer);
-  bytes.set(MAGIC, 0);
-  view.setUint32(4, sequence);
-  view.setFloat64(8, captureMs);
-  bytes.set(new Uint8Array(jpeg), HEADER_BYTES);
-  return bytes.buffer;
-}
 
 /** Size in pixels that fits the limits, whichever way round the camera is held. Never enlarges. */
 export function fitSize(width, height, limits) {
