@@ -1,4 +1,4 @@
-"""Frames bound to one socket: a key that only this socket's page was told, and a tag per frame made with it."""
+"""Frames bound to one socket: a key that only this socket's page was told, a tag made with it on each frame."""
 
 from __future__ import annotations
 
