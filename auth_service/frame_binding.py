@@ -1,4 +1,4 @@
-"""Frames bound to one socket: a key that only this socket's page was told, a tag made with it on each frame."""
+"""Frames bound to one socket: a key that only its page was told, and on each frame a tag made with it."""
 
 from __future__ import annotations
 
