@@ -28,7 +28,6 @@ FINISHING_EMBEDDINGS = 3
 FINISHING_SECONDS = 4.0
 LOST_SECONDS = 3.0
 CROWDED_FRAMES = 4
-SCHEDULE_LEAD_SECONDS = 0.2
 _EVERY = 3
 """Every third frame the passive model, another every third the whole image."""
 
@@ -67,7 +66,7 @@ class SessionFlow:
         self._challenge_start: float | None = None
         self._running: RunningStep | None = None
         self._spares = list(script.spares)
-        self._retries = 0 if fixed_schedule is not None else self._policy.retries
+        self._retries = self._policy.retries
         self._records: list[StepRecord] = []
         self._finishing_since = 0.0
         self._embedded = 0
@@ -82,6 +81,20 @@ class SessionFlow:
     def frames_left(self) -> int:
         """Analysed frames that the budget still allows."""
         return max(0, self._frame_budget - len(self._frames))
+
+    @property
+    def framing(self) -> tuple[float, float] | None:
+        """Capture times of the first frame that counts and of the one the challenge began on; None before."""
+        if self._framing_start is None or self._challenge_start is None:
+            return None
+        return self._framing_start, self._challenge_start
+
+    @property
+    def steps_run(self) -> tuple[StepRecord, ...]:
+        """As they ran; one that still runs, or was broken off, with the end planned for it."""
+        if self._running is None:
+            return tuple(self._records)
+        return (*self._records, self._running.record(outcome=Outcome.NOT_MEASURED, end=self._running.end))
 
     def current(self) -> InProgress:
         """What to show before the first frame and after a resume."""
@@ -149,7 +162,7 @@ class SessionFlow:
     def _advance_framing(self, observation: FrameObservation, *, previous: FaceView | None) -> Update:
         hint = framing_hint(observation, previous=previous)
         if self._schedule is not None:
-            return self._advance_scheduled_framing(observation, hint=hint)
+            return self._advance_scheduled_framing(observation, schedule=self._schedule, hint=hint)
         if hint is not None or observation.face is None:
             # Whoever steps in after an interruption starts anew: the reference must be of one person.
             self._framing, self._framing_start = [], None
@@ -161,11 +174,16 @@ class SessionFlow:
         self._begin_challenge(observation)
         return self._progress_update(hint=None, observation=observation)
 
-    def _advance_scheduled_framing(self, observation: FrameObservation, *, hint: Hint | None) -> Update:
-        first = self._schedule.windows[0][0] if self._schedule and self._schedule.windows else 0.0
-        if observation.captured_at < first:
-            if hint is None and observation.face is not None:
-                self._note_framing(observation, observation.face)
+    def _advance_scheduled_framing(
+        self, observation: FrameObservation, *, schedule: FixedSchedule, hint: Hint | None
+    ) -> Update:
+        if (
+            hint is None
+            and observation.face is not None
+            and schedule.counts_for_framing(observation.captured_at)
+        ):
+            self._note_framing(observation, observation.face)
+        if observation.captured_at < schedule.challenge_start:
             return self._progress_update(hint=hint, observation=observation)
         if not self._framing:
             return self._refuse(Reason.NO_FACE if observation.face is None else Reason.LOW_QUALITY)
@@ -225,6 +243,9 @@ class SessionFlow:
             self._records.append(running.record(outcome=record.outcome, end=record.end, replaced=True))
             self._show(spare, index=running.index, attempt=running.attempt + 1, at=at)
             return None
+        if missed and self._retries > 0 and self._schedule and running.index in self._schedule.replaced:
+            self._retries -= 1
+            record = replace(record, replaced=True)
         self._records.append(record)
         self._show_next(running.index + 1, at=at)
         return None
@@ -249,8 +270,7 @@ class SessionFlow:
 
     def _show(self, step: ScriptStep, *, index: int, attempt: int, at: float) -> None:
         if self._schedule is not None:
-            start, end = self._schedule.windows[index]
-            self._running = RunningStep(step, index=index, attempt=attempt, issued_at=start, fixed_end=end)
+            self._running = self._schedule.run(step, index=index)
         else:
             self._running = RunningStep(step, index=index, attempt=attempt, issued_at=at)
 
@@ -327,11 +347,7 @@ class SessionFlow:
             return self._running is not None and self._running.is_flash
         if not self._frames:
             return False
-        now = self._frames[-1].captured_at
-        pairs = zip(self._script.steps, self._schedule.windows, strict=True)
-        return any(
-            step.kind is StepKind.FLASH and start - 0.3 <= now < end + 0.3 for step, (start, end) in pairs
-        )
+        return self._schedule.near_flash(self._script.steps, self._frames[-1].captured_at)
 
     def _wants_embedding(self, last: FaceView) -> bool:
         if self._phase is Phase.FRAMING:
@@ -347,10 +363,7 @@ class SessionFlow:
         return near_frontal(last, baseline=self._baseline)
 
     def _schedule_ends(self) -> bool:
-        """A recording has few frames after its last window, and each counts."""
-        if self._schedule is None or not self._schedule.windows:
-            return False
-        return self._frames[-1].captured_at >= self._schedule.windows[-1][1] - SCHEDULE_LEAD_SECONDS
+        return self._schedule is not None and self._schedule.ends(self._frames[-1].captured_at)
 
     def _progress_update(self, *, hint: Hint | None, observation: FrameObservation | None) -> InProgress:
         done = part_done(

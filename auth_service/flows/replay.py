@@ -24,12 +24,21 @@ def replay_session(
         script=session.script,
         traits=traits,
         frame_budget=len(session.frames) + 1,
-        fixed_schedule=FixedSchedule(windows=session.windows),
+        fixed_schedule=FixedSchedule(
+            windows=session.windows,
+            replaced=session.replaced,
+            color_starts=session.color_starts,
+            framing=session.framing,
+        ),
     )
     analyzer = FrameAnalyzer(engine)
     for number, frame in enumerate(session.frames, start=1):
         observation = analyzer.analyze(
-            frame.jpeg, sequence=number, captured_at_seconds=frame.captured_at, request=flow.wants()
+            frame.jpeg,
+            sequence=number,
+            captured_at_seconds=frame.captured_at,
+            request=flow.wants(),
+            received_at_seconds=frame.received_at,
         )
         update = flow.advance(observation)
         if not isinstance(update, InProgress):

@@ -31,6 +31,7 @@ class RunningStep:
     attempt: int
     issued_at: float
     fixed_end: float | None = None
+    fixed_colors: tuple[float, ...] | None = None
     shown_at: float | None = None
     colors_shown: dict[int, float] = field(default_factory=dict)
     embedded: bool = False
@@ -58,7 +59,9 @@ class RunningStep:
 
     def color_starts(self) -> tuple[float, ...]:
         """When each colour was on the screen: as reported, near the plan; as planned where nothing was
-        reported."""
+        reported; as recorded in a replay."""
+        if self.fixed_colors is not None:
+            return self.fixed_colors
         length = self.step.color_seconds or 0.0
         starts: list[float] = []
         for index in range(len(self.step.colors)):

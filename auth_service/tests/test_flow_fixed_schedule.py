@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
-from auth_service.flows import Accepted, FixedSchedule, InProgress, Refused, VerificationFlow
-from auth_service.tests.flow_cast import TRAITS, Someone
+from auth_service.flows import (
+    Accepted,
+    FixedSchedule,
+    InProgress,
+    Refused,
+    SessionFlow,
+    StepView,
+    VerificationFlow,
+)
+from auth_service.tests.flow_cast import TRAITS, Someone, script_for, with_face, without_face
+from core.liveness.observation import FrameObservation
 from core.liveness.policy import Level
 from core.liveness.reasons import Reason
 from core.liveness.script import (
@@ -19,6 +29,7 @@ from core.liveness.script import (
     flash_step,
     motion_step,
 )
+from core.tests.liveness_cast import alike
 
 COLORS = draw_colors(random.Random(4))
 
@@ -101,3 +112,124 @@ def test_a_schedule_must_fit_the_script() -> None:
         VerificationFlow(script=made, traits=TRAITS, fixed_schedule=FixedSchedule(windows=((1.0, 2.0),)))
     with pytest.raises(ValueError, match="ends after"):
         FixedSchedule(windows=((2.0, 1.0),))
+
+
+def recorded(live: SessionFlow) -> tuple[Script, FixedSchedule]:
+    """What a recorder keeps of a live flow that has ended."""
+    steps = live.steps_run
+    flash = next((record for record in steps if record.step.kind is StepKind.FLASH), None)
+    return Script(level=Level.STANDARD, steps=tuple(record.step for record in steps)), FixedSchedule(
+        windows=tuple((record.start, record.end) for record in steps),
+        replaced=frozenset(index for index, record in enumerate(steps) if record.replaced),
+        color_starts=flash.color_starts if flash else None,
+        framing=live.framing,
+    )
+
+
+def play_twice(
+    person: Someone, *, seed: int, level: Level = Level.STANDARD
+) -> tuple[Accepted | Refused, Accepted | Refused, FixedSchedule]:
+    """A live session, and the same frames replayed by what was recorded of it at ``level``."""
+    frames: list[FrameObservation] = []
+
+    def keep(observation: FrameObservation, flow: SessionFlow) -> FrameObservation:
+        frames.append(habits(observation, flow))
+        return frames[-1]
+
+    habits, person.habits = person.habits, keep
+    live = VerificationFlow(script=script_for(seed), traits=TRAITS)
+    first = person.play(live)
+    made, schedule = recorded(live)
+    again = VerificationFlow(
+        script=replace(made, level=level),
+        traits=TRAITS,
+        fixed_schedule=schedule,
+        frame_budget=len(frames) + 1,
+    )
+    for observation in frames:
+        update = again.advance(observation)
+        if not isinstance(update, InProgress):
+            return first, update, schedule
+    return first, again.conclude(), schedule
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_a_recorded_live_session_is_judged_again_by_the_same_numbers(seed: int) -> None:
+    live, again, schedule = play_twice(Someone(), seed=seed)
+
+    assert isinstance(live, Accepted)
+    assert isinstance(again, Accepted), again.reasons
+    assert again.liveness.signals == pytest.approx(live.liveness.signals, nan_ok=True)
+    assert schedule.replaced == frozenset()
+
+
+def test_who_came_before_the_person_counts_in_neither() -> None:
+    """Framing begins anew after an interruption; the recording tells from where."""
+
+    def first_somebody_else(observation: FrameObservation, flow: SessionFlow) -> FrameObservation:
+        if observation.captured_at < 100.2:
+            other = alike(9, seed=1) if observation.face and observation.face.embedding is not None else None
+            return with_face(observation, embedding=other)
+        return without_face(observation) if observation.captured_at < 100.5 else observation
+
+    live, again, schedule = play_twice(Someone(habits=first_somebody_else), seed=3)
+
+    assert isinstance(live, Accepted)
+    assert isinstance(again, Accepted), again.reasons
+    assert schedule.framing is not None
+    assert schedule.framing[0] >= 100.5
+    assert again.liveness.signals == pytest.approx(live.liveness.signals, nan_ok=True)
+
+
+def missing_the_first(step: StepView, number: int) -> str | None:
+    return None if number == 1 else step.kind.value
+
+
+def test_a_step_that_was_replaced_live_is_replaced_again() -> None:
+    live, again, schedule = play_twice(Someone(answers=missing_the_first), seed=2)
+
+    assert schedule.replaced == {0}
+    assert isinstance(live, Accepted)
+    assert isinstance(again, Accepted), again.reasons
+    assert again.liveness.signals == pytest.approx(live.liveness.signals, nan_ok=True)
+
+
+def test_a_level_without_retries_grants_none_to_a_recording_either() -> None:
+    live, again, _ = play_twice(Someone(answers=missing_the_first), seed=2, level=Level.STRICT)
+
+    assert isinstance(live, Accepted)
+    assert isinstance(again, Refused)
+    assert Reason.CHALLENGE_NOT_FOLLOWED in again.reasons
+
+
+def test_who_misses_the_spare_too_is_refused_twice_for_the_same() -> None:
+    live, again, schedule = play_twice(Someone(answers=lambda *_: None), seed=2)
+
+    assert isinstance(live, Refused)
+    assert isinstance(again, Refused)
+    assert again.reasons == live.reasons
+    assert schedule.replaced == {0}
+
+
+def test_who_leaves_in_the_middle_of_a_step_is_refused_twice_for_the_same() -> None:
+    leaves = Someone(habits=lambda seen, _: without_face(seen) if seen.captured_at > 102.5 else seen)
+    live, again, schedule = play_twice(leaves, seed=2)
+
+    assert isinstance(live, Refused)
+    assert isinstance(again, Refused)
+    assert again.reasons == live.reasons
+    assert Reason.NO_FACE in again.reasons
+    assert schedule.windows[-1][1] > 102.5
+
+
+def test_a_recording_without_a_step_is_refused() -> None:
+    flow = VerificationFlow(
+        script=Script(level=Level.STANDARD, steps=()), traits=TRAITS, fixed_schedule=FixedSchedule(windows=())
+    )
+    for number in range(12):
+        assert isinstance(Someone().film(flow, 100 + number / 8), InProgress)
+
+    end = flow.conclude()
+
+    assert isinstance(end, Refused)
+    assert end.reasons[0] is Reason.LOW_QUALITY

@@ -3,9 +3,10 @@ to end).
 
 The sidecar holds: ``name``, ``kind``, ``label`` (genuine or attack), ``identity``, ``media``, ``challenges``
 (type, start, end in seconds), ``flash`` (colour names or ``#rrggbb``), ``flash_step_s``, ``frames`` (t,
-offset, length). A recorded live session tells more: ``replaced`` of a challenge (not followed, and answered by
-the next one instead), ``flash_starts`` (when each colour was shown), ``framing_start`` (of the frames that the
-challenge was begun on), ``received`` of a frame, and as ``verdict`` whether the session reached one.
+offset, length). A recorded live session tells more: ``replaced`` of a challenge (missed, and answered by
+the next one instead), ``flash_starts`` (when each colour was shown), ``framing`` (times of the first frame
+that counted and of the one the challenge began on), ``received`` of a frame, and as ``verdict`` whether the
+session reached one.
 """
 
 from __future__ import annotations
@@ -63,8 +64,9 @@ class RecordedSession:
     """Indices of steps that were not followed live and answered by the next one instead."""
     color_starts: tuple[float, ...] | None = None
     """When each colour of the flash was shown; None: one after the other from the step's start."""
-    framing_start: float | None = None
-    """Frames before it did not count; None: all do."""
+    framing: tuple[float, float] | None = None
+    """Capture times of the first frame that counted and of the one the challenge began on; None: every frame
+    before the first step."""
     finished: bool = True
     """The live session came to a verdict; one that was broken off shows no error of either kind."""
 
@@ -115,7 +117,7 @@ def _session(sidecar: Mapping[str, Any], *, folder: Path, level: Level) -> Recor
         frames=tuple(_frame(entry, media=media) for entry in sidecar["frames"]),
         replaced=frozenset(index for index, entry in enumerate(challenges) if entry.get("replaced") is True),
         color_starts=_color_starts(sidecar, challenges=challenges),
-        framing_start=_optional_seconds(sidecar.get("framing_start")),
+        framing=_framing(sidecar.get("framing")),
         finished=sidecar.get("verdict") != BROKEN_OFF,
     )
 
@@ -153,6 +155,15 @@ def _color_starts(
     if any(later <= earlier for earlier, later in itertools.pairwise(starts)):
         raise ValueError("flash_starts does not increase")
     return starts if flashes else None
+
+
+def _framing(value: Any) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    first, last = (_seconds(at) for at in value)
+    if last < first:
+        raise ValueError("framing ends after it starts")
+    return first, last
 
 
 def _window(entry: Mapping[str, Any]) -> tuple[float, float]:

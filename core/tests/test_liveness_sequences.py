@@ -59,7 +59,7 @@ def test_what_only_a_live_session_knows_is_read_too(tmp_path: Path) -> None:
         ],
         flash=["#ff4040", "#40ffff"],
         flash_starts=[3.61, 4.2],
-        framing_start=0.25,
+        framing=[0.25, 0.5],
         verdict="refused",
         frames=[{"t": 0.0, "offset": 0, "length": 3, "received": 7.5}],
     )
@@ -69,7 +69,7 @@ def test_what_only_a_live_session_knows_is_read_too(tmp_path: Path) -> None:
     assert session.replaced == {0}
     assert [color.hex for color in session.script.steps[2].colors] == ["#ff4040", "#40ffff"]
     assert session.color_starts == (3.61, 4.2)
-    assert session.framing_start == 0.25
+    assert session.framing == (0.25, 0.5)
     assert session.frames[0].received_at == 7.5
     assert session.finished
 
@@ -77,7 +77,7 @@ def test_what_only_a_live_session_knows_is_read_too(tmp_path: Path) -> None:
 def test_what_older_recordings_do_not_tell_is_not_made_up(tmp_path: Path) -> None:
     session = read_session(write(tmp_path, sidecar()), level=Level.STANDARD)
 
-    assert (session.replaced, session.color_starts, session.framing_start) == (frozenset(), None, None)
+    assert (session.replaced, session.color_starts, session.framing) == (frozenset(), None, None)
     assert session.frames[0].received_at is None
     assert session.finished
 
@@ -113,7 +113,9 @@ def test_frames_may_share_their_bytes(tmp_path: Path) -> None:
         ({"flash_starts": [3.5]}, "one time for each colour"),
         ({"flash_starts": [1, 2, 3, 3, 4]}, "does not increase"),
         ({"flash_starts": "soon"}, "ValueError"),
-        ({"framing_start": "nan"}, "no time"),
+        ({"framing": ["nan", 1]}, "no time"),
+        ({"framing": [1]}, "ValueError"),
+        ({"framing": [2, 1]}, "framing ends"),
         ({"frames": [{"t": float("nan"), "offset": 0, "length": 3}]}, "no time"),
         ({"challenges": [{"type": "turn_left", "start": 2, "end": 1}]}, "ends after it starts"),
     ],
