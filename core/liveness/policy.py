@@ -16,8 +16,10 @@ attack of the kind it is there for. They were never fitted on real people in fro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from core.engine.types import LandmarkLayout
 
@@ -26,6 +28,15 @@ class Level(StrEnum):
     BASIC = "basic"
     STANDARD = "standard"
     STRICT = "strict"
+
+
+DEPTH: dict[LandmarkLayout, float] = {
+    LandmarkLayout.EYES_NOSE_MOUTH: 0.12,
+    LandmarkLayout.EYE_CORNERS_NOSE: 0.22,
+}
+"""Least depth shown in a turn. With a mouth: heads 0.18 and more, tilted and slightly bent sheets 0.09 at
+most. Without: heads 0.25, tilted sheets 0.18; a bent sheet reaches 0.25 and is left to ring and flash
+shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +66,17 @@ class LivenessPolicy:
     narrowing: float = -0.10
     several_faces_share: float = 0.03
     missing_share: float = 0.25
+    depth_with_mouth: float = DEPTH[LandmarkLayout.EYES_NOSE_MOUTH]
+    depth_without_mouth: float = DEPTH[LandmarkLayout.EYE_CORNERS_NOSE]
+
+    def depth(self, layout: LandmarkLayout) -> float:
+        """The least depth a turn must show; the two layouts measure it on scales of their own."""
+        mouth = layout is LandmarkLayout.EYES_NOSE_MOUTH
+        return self.depth_with_mouth if mouth else self.depth_without_mouth
 
 
-DEPTH: dict[LandmarkLayout, float] = {
-    LandmarkLayout.EYES_NOSE_MOUTH: 0.12,
-    LandmarkLayout.EYE_CORNERS_NOSE: 0.22,
-}
-"""Least depth shown in a turn. With a mouth: heads 0.18 and more, tilted and slightly bent sheets 0.09 at
-most. Without: heads 0.25, tilted sheets 0.18; a bent sheet reaches 0.25 and is left to ring and flash
-shape."""
-
+Policies = Mapping[Level, LivenessPolicy]
+"""One for every level."""
 
 _POLICIES = {
     Level.BASIC: LivenessPolicy(
@@ -116,7 +128,9 @@ _POLICIES = {
         requires_passive=True,
     ),
 }
+SHIPPED_POLICIES: Policies = MappingProxyType(_POLICIES)
 
 
 def policy_for(level: Level) -> LivenessPolicy:
-    return _POLICIES[level]
+    """As shipped; a site's own thresholds are set over it by `core.liveness.thresholds`."""
+    return SHIPPED_POLICIES[level]

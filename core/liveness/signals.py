@@ -18,7 +18,7 @@ from core.liveness.identity import measure_continuity
 from core.liveness.observation import FaceView, LightSample
 from core.liveness.passive import mean_live_probability
 from core.liveness.plane import depth_shown
-from core.liveness.policy import DEPTH, LivenessPolicy
+from core.liveness.policy import LivenessPolicy
 from core.liveness.reasons import Reason
 from core.liveness.ring import ring_following
 from core.liveness.script import TURNS, StepKind
@@ -28,6 +28,8 @@ from core.liveness.traits import PackTraits
 MIN_TURN = 0.8
 """Part of the turn's threshold from which a turn says anything about depth."""
 MIN_REPEATABLE_FRAMES = 12
+_LEAST_SPAN = 1e-3
+"""A site may set a threshold right where a pass is clear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,11 @@ class Signal:
 
 
 def _above(value: float, threshold: float, *, clear: float) -> float:
-    return (value - threshold) / abs(clear - threshold)
+    return (value - threshold) / max(abs(clear - threshold), _LEAST_SPAN)
 
 
 def _below(value: float, threshold: float, *, clear: float) -> float:
-    return (threshold - value) / abs(threshold - clear)
+    return (threshold - value) / max(abs(threshold - clear), _LEAST_SPAN)
 
 
 def measure_all(evidence: Evidence, *, policy: LivenessPolicy, traits: PackTraits) -> tuple[Signal, ...]:
@@ -193,7 +195,7 @@ def _plane(context: _Context) -> Signal:
         depths.append(float(np.sort(shown)[-2]))
     if not depths:
         return Signal("plane", Reason.FLAT_FACE, None, expected=bool(context.steps(*TURNS)))
-    threshold = DEPTH[context.traits.layout]
+    threshold = context.policy.depth(context.traits.layout)
     margin = _above(min(depths), threshold, clear=2 * threshold)
     return Signal("plane", Reason.FLAT_FACE, margin, {"plane": min(depths)})
 

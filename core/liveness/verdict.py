@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.liveness.evidence import Evidence
-from core.liveness.policy import Level, LivenessPolicy, policy_for
+from core.liveness.policy import SHIPPED_POLICIES, Level, LivenessPolicy, Policies
 from core.liveness.reasons import Reason, in_order
 from core.liveness.signals import Signal, measure_all
 from core.liveness.traits import PackTraits
@@ -39,8 +39,10 @@ def judge(
     policy: LivenessPolicy,
     traits: PackTraits,
     also: tuple[Reason, ...] = (),
+    policies: Policies = SHIPPED_POLICIES,
 ) -> LivenessVerdict:
-    """Weigh a session, finished or broken off. ``also``: what the flow itself refuses it for."""
+    """Weigh a session, finished or broken off. ``also``: what the flow itself refuses it for; ``policies``:
+    what the lower levels ask, for the level reached."""
     measured = measure_all(evidence, policy=policy, traits=traits)
     reasons = in_order([*(signal.reason for signal in measured if not signal.agrees), *also])
     margins = {
@@ -57,19 +59,26 @@ def judge(
         signals={name: value for signal in measured for name, value in signal.values.items()},
         margins=margins,
         not_measured=tuple(signal.name for signal in measured if signal.margin is None),
-        reached=_level_reached(evidence, measured, policy=policy, traits=traits) if passed else None,
+        reached=_level_reached(evidence, measured, policy=policy, traits=traits, policies=policies)
+        if passed
+        else None,
     )
 
 
 def _level_reached(
-    evidence: Evidence, measured: Sequence[Signal], *, policy: LivenessPolicy, traits: PackTraits
+    evidence: Evidence,
+    measured: Sequence[Signal],
+    *,
+    policy: LivenessPolicy,
+    traits: PackTraits,
+    policies: Policies,
 ) -> Level | None:
     """Of a session that ``policy`` passed."""
     if _all_expected(measured):
         return policy.level
     levels = list(Level)
     for level in reversed(levels[: levels.index(policy.level)]):
-        lower = measure_all(evidence, policy=policy_for(level), traits=traits)
+        lower = measure_all(evidence, policy=policies[level], traits=traits)
         if _all_expected(lower) and all(signal.agrees for signal in lower):
             return level
     return None
