@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import EngineUnavailable
-from core.engine.antispoof import PassiveLiveness, load_passive_liveness
 from core.engine.config import EngineConfig
 from core.engine.digests import contract_digest, file_sha256
 from core.engine.dlib_descriptors import CHIP_SIDE_PX, DIMENSION, DescriptorPool
 from core.engine.dlib_detector import DEFAULT_SIDE_PX, HogDetector
+from core.engine.passive.loading import load_passive_liveness
+from core.engine.passive.model import PassiveLiveness
 from core.engine.types import (
     Box,
     Capability,
@@ -32,6 +34,7 @@ MEAN_FILE = Path(__file__).with_name("data") / "dlib_mean.txt"
 _PACKAGE = "face_recognition_models"
 _PREDICTOR = "shape_predictor_5_face_landmarks.dat"
 _NETWORK = "dlib_face_recognition_resnet_model_v1.dat"
+_LAYOUT = LandmarkLayout.EYE_CORNERS_NOSE
 _MEAN_WEIGHT = np.float32(0.5)
 """How much of the mean is taken off each descriptor.
 
@@ -83,13 +86,15 @@ class DlibEngine:
         descriptors: DescriptorPool,
         mean: NDArray[np.float32],
         contract: EmbeddingContract,
-        passive_liveness: PassiveLiveness | None,
+        passive_liveness: PassiveLiveness,
+        models: Mapping[str, str],
     ) -> None:
         self._detector = detector
         self._descriptors = descriptors
         self._mean = mean
         self._contract = contract
         self._passive_liveness = passive_liveness
+        self._models = models
 
     @property
     def contract(self) -> EmbeddingContract:
@@ -98,13 +103,13 @@ class DlibEngine:
     @property
     def capabilities(self) -> frozenset[Capability]:
         seen = {Capability.POSE}
-        if self._passive_liveness is not None:
+        if self._passive_liveness.models:
             seen.add(Capability.PASSIVE_LIVENESS)
         return frozenset(seen)
 
     @property
     def landmark_layout(self) -> LandmarkLayout:
-        return LandmarkLayout.EYE_CORNERS_NOSE
+        return _LAYOUT
 
     def detect(
         self, image: Image, *, search: Box | None = None, input_size: int | None = None
@@ -123,11 +128,16 @@ class DlibEngine:
         unit: Embeddings = centered / np.linalg.norm(centered, axis=1, keepdims=True)
         return unit.astype(np.float32)
 
-    def live_probability(self, image: Image, face: DetectedFace) -> float | None:
-        return self._passive_liveness.probability(image, face.box) if self._passive_liveness else None
+    def live_probability(self, image: Image, face: DetectedFace, *, turn: int | None = None) -> float | None:
+        return self._passive_liveness.probability(image, face, turn=turn)
 
     def summary(self) -> PackSummary:
-        return DLIB_SUMMARY
+        return replace(
+            DLIB_SUMMARY,
+            models={**self._models, **self._passive_liveness.files},
+            passive=tuple(model.kind for model in self._passive_liveness.models),
+            passive_unusable=self._passive_liveness.unusable,
+        )
 
     def worker_pids(self) -> list[int]:
         """The descriptor processes, for diagnosis."""
@@ -155,8 +165,10 @@ def load_dlib_engine(config: EngineConfig) -> DlibEngine:
         if not (directory / name).is_file():
             raise EngineUnavailable(f"The dlib pack is incomplete: {directory / name} is missing")
     mean = load_population_mean()
-    passive_liveness = load_passive_liveness(directories=(config.antispoof_dir,), config=config)
-    contract = dlib_contract(network_sha256=file_sha256(directory / _NETWORK), mean=mean)
+    passive_liveness = load_passive_liveness(config=config, layout=_LAYOUT)
+    files = (directory / _PREDICTOR, directory / _NETWORK, MEAN_FILE)
+    models = {path.name: file_sha256(path) for path in files}
+    contract = dlib_contract(network_sha256=models[_NETWORK], mean=mean)
     detector = HogDetector(predictor=directory / _PREDICTOR)
     return DlibEngine(
         detector=detector,
@@ -165,4 +177,5 @@ def load_dlib_engine(config: EngineConfig) -> DlibEngine:
         mean=mean,
         contract=contract,
         passive_liveness=passive_liveness,
+        models=models,
     )

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from common.errors import EngineUnavailable
-from core.engine.antispoof import PassiveLiveness, load_passive_liveness
 from core.engine.catalog import licence_of
 from core.engine.config import EngineConfig
 from core.engine.digests import contract_digest
 from core.engine.geometry import View, arcface_crop, cut_around, whole
 from core.engine.onnx import open_session
 from core.engine.pack_files import ModelFile, PackFiles, read_pack
+from core.engine.passive.loading import load_passive_liveness
+from core.engine.passive.model import PassiveLiveness
 from core.engine.types import (
     Box,
     Capability,
@@ -34,6 +35,7 @@ _INPUT_SIDES_PX = (224, 320, 480, 640, 960, 1280)
 """insightface keeps a session for every input size it has seen, so they come from a short list."""
 _MIN_CONFIDENCE = 0.5
 _BATCH = 16
+_LAYOUT = LandmarkLayout.EYES_NOSE_MOUTH
 
 
 class InsightFaceEngine:
@@ -46,7 +48,7 @@ class InsightFaceEngine:
         detector: Any,
         recognizer: Any,
         contract: EmbeddingContract,
-        passive_liveness: PassiveLiveness | None,
+        passive_liveness: PassiveLiveness,
         directory: Path,
     ) -> None:
         self._files = files
@@ -66,13 +68,13 @@ class InsightFaceEngine:
     @property
     def capabilities(self) -> frozenset[Capability]:
         seen = {Capability.POSE}
-        if self._passive_liveness is not None:
+        if self._passive_liveness.models:
             seen.add(Capability.PASSIVE_LIVENESS)
         return frozenset(seen)
 
     @property
     def landmark_layout(self) -> LandmarkLayout:
-        return LandmarkLayout.EYES_NOSE_MOUTH
+        return _LAYOUT
 
     def detect(
         self, image: Image, *, search: Box | None = None, input_size: int | None = None
@@ -103,8 +105,8 @@ class InsightFaceEngine:
         unit: Embeddings = raw / np.linalg.norm(raw, axis=1, keepdims=True)
         return unit
 
-    def live_probability(self, image: Image, face: DetectedFace) -> float | None:
-        return self._passive_liveness.probability(image, face.box) if self._passive_liveness else None
+    def live_probability(self, image: Image, face: DetectedFace, *, turn: int | None = None) -> float | None:
+        return self._passive_liveness.probability(image, face, turn=turn)
 
     def summary(self) -> PackSummary:
         licence = licence_of(self._directory.name)
@@ -116,6 +118,10 @@ class InsightFaceEngine:
             commercial_use=licence.commercial_use,
             speed_note=licence.speed_note,
             provider=self._recognizer.session.get_providers()[0],
+            models={file.path.name: file.sha256 for file in (self._files.detector, self._files.recognizer)}
+            | dict(self._passive_liveness.files),
+            passive=tuple(model.kind for model in self._passive_liveness.models),
+            passive_unusable=self._passive_liveness.unusable,
         )
 
     def close(self) -> None:
@@ -154,9 +160,7 @@ def load_insightface_engine(directory: Path, config: EngineConfig) -> InsightFac
     files = read_pack(directory)
     detector = _load_detector(files.detector, config=config)
     recognizer = _load_recognizer(files.recognizer, config=config)
-    passive_liveness = load_passive_liveness(
-        directories=(config.antispoof_dir, directory, directory / "antispoof"), config=config
-    )
+    passive_liveness = load_passive_liveness(config=config, layout=_LAYOUT, pack_directory=directory)
     return InsightFaceEngine(
         files=files,
         detector=detector,

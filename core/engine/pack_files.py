@@ -11,8 +11,8 @@ from pathlib import Path
 import onnx
 
 from common.errors import EngineUnavailable
-from core.engine.antispoof import is_antispoof_file
 from core.engine.digests import file_sha256
+from core.engine.passive.loading import is_passive_file
 
 MANIFEST = "manifest.json"
 _MANIFEST_VERSION = 2
@@ -118,7 +118,7 @@ def _mean_and_std(manifest: Path, value: object, *, default_std: float) -> tuple
 
 def _from_shapes(directory: Path) -> PackFiles:
     """Without a manifest the shapes tell: a detector has many outputs, a recogniser a 112-pixel input."""
-    candidates = sorted(path for path in directory.glob("*.onnx") if not is_antispoof_file(path))
+    candidates = sorted(path for path in directory.glob("*.onnx") if not is_passive_file(path))
     if not candidates:
         raise EngineUnavailable(f"Model pack {directory} holds no ONNX files")
     kinds = {path: _kind(path) for path in candidates}

@@ -78,7 +78,7 @@ class SyntheticEngine:
         unit: Embeddings = raw / np.linalg.norm(raw, axis=1, keepdims=True)
         return unit
 
-    def live_probability(self, image: Image, face: DetectedFace) -> float | None:
+    def live_probability(self, image: Image, face: DetectedFace, *, turn: int | None = None) -> float | None:
         return None
 
     def summary(self) -> PackSummary:

@@ -103,6 +103,10 @@ class PackSummary:
     """onnxruntime execution provider in use, or ``dlib``."""
     models: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of every model file in use, by its name."""
+    passive: tuple[str, ...] = ()
+    """Kinds of passive liveness models in use."""
+    passive_unusable: Mapping[str, str] = field(default_factory=dict)
+    """Kinds that are installed but that this pack cannot feed, each with the reason: not measured."""
 
 
 class FaceEngine(Protocol):
@@ -136,8 +140,13 @@ class FaceEngine(Protocol):
         """One row per aligned crop. An empty sequence gives shape (0, dimension)."""
         ...
 
-    def live_probability(self, image: Image, face: DetectedFace) -> float | None:
-        """Passive liveness in [0, 1], or None where the pack has no such model."""
+    def live_probability(self, image: Image, face: DetectedFace, *, turn: int | None = None) -> float | None:
+        """Passive liveness in [0, 1], on the scale of `core.engine.passive.model` whatever the model; None
+        where the pack has no such model or the model cannot judge this face (a crop beyond the image).
+
+        ``turn``: of each kind only that network of the rotation; a session that counts the frames it asks
+        for gets the mean of all networks at the cost of one. None runs all.
+        """
         ...
 
     def summary(self) -> PackSummary: ...

@@ -45,7 +45,7 @@ class StagedEngine(SyntheticEngine):
         self.embedded += len(crops)
         return np.full((len(crops), 64), 1 / 8, np.float32)
 
-    def live_probability(self, image: Image, face: DetectedFace) -> float | None:
+    def live_probability(self, image: Image, face: DetectedFace, *, turn: int | None = None) -> float | None:
         return 0.7
 
 
