@@ -9,7 +9,7 @@ from common.errors import SessionClosed
 from core.liveness.evidence import Baseline, Evidence, Outcome, StepRecord, baseline_of
 from core.liveness.face_count import SECOND_FACE_AREA
 from core.liveness.observation import FaceView, FrameObservation, FrameRequest
-from core.liveness.policy import LivenessPolicy, policy_for
+from core.liveness.policy import SHIPPED_POLICIES, LivenessPolicy, Policies
 from core.liveness.reasons import Reason
 from core.liveness.script import Script, ScriptStep, StepKind
 from core.liveness.timeline import Timeline, timeline_of
@@ -49,13 +49,18 @@ class SessionFlow:
         traits: PackTraits,
         frame_budget: int = 240,
         fixed_schedule: FixedSchedule | None = None,
+        policies: Policies = SHIPPED_POLICIES,
     ) -> None:
-        """Raises ValueError when a schedule does not fit the script."""
+        """``policies``: the site's, of which the script's level chooses one.
+
+        Raises ValueError when a schedule does not fit the script.
+        """
         if fixed_schedule is not None and len(fixed_schedule.windows) != len(script.steps):
             raise ValueError("a fixed schedule has one window for each step")
         self._script = script
         self._traits = traits
-        self._policy: LivenessPolicy = policy_for(script.level)
+        self._policies = policies
+        self._policy: LivenessPolicy = policies[script.level]
         self._frame_budget = frame_budget
         self._schedule = fixed_schedule
         self._phase = Phase.FRAMING
@@ -327,7 +332,9 @@ class SessionFlow:
             challenge_start=self._challenge_start,
             steps=tuple(self._records),
         )
-        verdict = judge(evidence, policy=self._policy, traits=self._traits, also=also)
+        verdict = judge(
+            evidence, policy=self._policy, traits=self._traits, also=also, policies=self._policies
+        )
         if self._running is not None and self._frames:
             # Broken off in the middle of a step: nothing to weigh, something to look at.
             now = self._frames[-1].captured_at
