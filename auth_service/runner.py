@@ -30,6 +30,7 @@ from auth_service.models import AuthSession, SessionPurpose, Verdict
 from auth_service.protocol import ColorShown, Frame, StepShown, present_error
 from auth_service.services import ClaimedSession
 from auth_service.steps import present_step
+from auth_service.thresholds import site_policies
 from common import clock
 from common.db_threads import in_db_thread
 from common.errors import DeadlineExceeded, InvalidImage, QuotaExceeded, SessionExpired, Throttled
@@ -253,4 +254,4 @@ def _build_flow(session: AuthSession, *, script: Script, engine: FaceEngine) -> 
     if budget <= 0:
         raise QuotaExceeded("The session has used up its frames.")
     flow = EnrollmentFlow if session.purpose == SessionPurpose.ENROLLMENT else VerificationFlow
-    return flow(script=script, traits=traits_of(engine), frame_budget=budget)
+    return flow(script=script, traits=traits_of(engine), frame_budget=budget, policies=site_policies())
