@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 OFFICIAL_BASE_URL = "https://github.com/deepinsight/insightface/releases/download/v0.7/"
 INSIGHTFACE_LICENCE = """\
 InsightFace's pretrained models are available for non-commercial research purposes only.
 The code of the insightface package is MIT-licensed; its model weights are not. A commercial
-licence is sold by InsightFace (https://www.insightface.ai). By installing a pack you state
+licence is sold by InsightFace (https://www.insightface.ai). By installing them you state
 that your use is covered by these terms.
 """
 
@@ -24,6 +25,19 @@ class OfficialPack:
     archive_mib: int
     speed_note: str
     archive_sha256: str | None
+
+    @property
+    def base_url(self) -> str:
+        return OFFICIAL_BASE_URL
+
+    @property
+    def licence_text(self) -> str:
+        return INSIGHTFACE_LICENCE
+
+    @property
+    def folder(self) -> PurePath:
+        """Where it lies in the folder of models."""
+        return PurePath(self.name)
 
 
 @dataclass(frozen=True, slots=True)

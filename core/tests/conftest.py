@@ -16,6 +16,7 @@ from core.engine.insightface_pack import InsightFaceEngine, load_insightface_eng
 from core.engine.self_test import sample_photo
 from core.engine.types import Image
 from core.imaging import decode_image
+from core.tests.release_server import Release, serve_release
 
 
 def engine_config(tmp_path: Path, **changes: Any) -> EngineConfig:
@@ -74,3 +75,10 @@ def models_dir(settings: Any, tmp_path: Path) -> Path:
     """An empty folder of installed packs and own calibration tables."""
     settings.FACE_MODELS_DIR = tmp_path / "models"
     return tmp_path / "models"
+
+
+@pytest.fixture
+def release() -> Iterator[Release]:
+    """An empty release page."""
+    with serve_release() as served:
+        yield served

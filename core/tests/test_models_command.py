@@ -1,290 +1,31 @@
-"""Packs listed, verified, and installed from a real HTTP server on this machine."""
+"""``manage.py models``: what it lists, verifies and installs, and what it refuses in which words."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import threading
-import time
-import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from core.engine.catalog import OFFICIAL_PACKS, OfficialPack
-from core.engine.install import InstallFailed, install_pack
-from core.engine.pack_files import read_pack
+from core.engine.catalog import OFFICIAL_PACKS
+from core.engine.digests import file_sha256
+from core.engine.install import install
+from core.engine.passive.catalog import PASSIVE_RELEASES
+from core.tests.passive_cast import brightness_model, redness_model
+from core.tests.release_server import PACK, PACK_FILES, Release, archive, leftovers, pack_of, passive_of
 
-NAME = "buffalo_sc"
-FILES = {"det_500m.onnx": b"detector" * 4000, "w600k_mbf.onnx": b"recogniser" * 4000}
-
-
-class ReleaseHandler(BaseHTTPRequestHandler):
-    """Serves what a test puts into ``files``; counts and can delay or cut its answers."""
-
-    files: ClassVar[dict[str, bytes]] = {}
-    requests: ClassVar[list[str]] = []
-    cut_at: ClassVar[int | None] = None
-    hold: ClassVar[threading.Event | None] = None
-
-    def do_GET(self) -> None:
-        self.requests.append(self.path)
-        if self.path.startswith("/moved/"):
-            self.send_response(302)
-            self.send_header("Location", self.path.removeprefix("/moved"))
-            self.end_headers()
-            return
-        body = self.files.get(self.path)
-        if body is None:
-            self.send_error(404)
-            return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.hold is not None:
-            self.hold.wait(10)
-        self.wfile.write(body[: self.cut_at])
-
-    def log_message(self, *_: object) -> None:
-        """Silence."""
+ARCHIVE = f"/{PACK}.zip"
 
 
 @pytest.fixture
-def release() -> Iterator[str]:
-    """The base URL of a release that has one good archive."""
-    ReleaseHandler.files = {f"/{NAME}.zip": archive(FILES)}
-    ReleaseHandler.requests, ReleaseHandler.cut_at, ReleaseHandler.hold = [], None, None
-    server = ThreadingHTTPServer(("127.0.0.1", 0), ReleaseHandler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def archive(files: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, content in files.items():
-            bundle.writestr(name, content)
-    return stream.getvalue()
-
-
-def served() -> bytes:
-    return ReleaseHandler.files[f"/{NAME}.zip"]
-
-
-def pack_of(data: bytes | None) -> OfficialPack:
-    """The official pack as if its publisher had released ``data``; None: nobody states a digest."""
-    digest = None if data is None else hashlib.sha256(data).hexdigest()
-    return replace(OFFICIAL_PACKS[NAME], archive_sha256=digest)
-
-
-def install(models_dir: Path, base_url: str, *, pack: OfficialPack | None = None, **changes: Any) -> Any:
-    return install_pack(
-        pack or pack_of(served()), models_dir=models_dir, base_url=base_url, accept_licence=True, **changes
-    )
-
-
-def leftovers(models_dir: Path) -> list[str]:
-    if not models_dir.exists():
-        return []
-    return sorted(path.name for path in models_dir.iterdir() if not path.name.endswith(".lock"))
-
-
-def test_an_installed_pack_has_its_two_models_a_manifest_and_the_licence(
-    release: str, models_dir: Path
-) -> None:
-    installed = install(models_dir, release)
-
-    assert installed.directory == models_dir / NAME
-    assert installed.digest_was_pinned
-    names = {path.name for path in installed.directory.iterdir()}
-    assert names == {*FILES, "manifest.json", "LICENSE.txt"}
-    assert "non-commercial" in (installed.directory / "LICENSE.txt").read_text()
-    assert read_pack(installed.directory).model_id == NAME
-    assert leftovers(models_dir) == [NAME]
-
-
-def test_models_are_found_wherever_the_archive_puts_them_and_others_are_left_out(
-    release: str, models_dir: Path
-) -> None:
-    nested = {f"{NAME}/{name}": content for name, content in FILES.items()}
-    ReleaseHandler.files[f"/{NAME}.zip"] = archive({**nested, f"{NAME}/genderage.onnx": b"x", "README": b"y"})
-
-    directory = install(models_dir, release).directory
-
-    assert (directory / "det_500m.onnx").read_bytes() == FILES["det_500m.onnx"]
-    assert not (directory / "genderage.onnx").exists()
-
-
-def test_redirects_are_followed(release: str, models_dir: Path) -> None:
-    install(models_dir, release + "moved")
-
-    assert ReleaseHandler.requests == [f"/moved/{NAME}.zip", f"/{NAME}.zip"]
-
-
-def test_without_the_licence_accepted_nothing_is_even_requested(release: str, models_dir: Path) -> None:
-    with pytest.raises(InstallFailed, match="licence"):
-        install_pack(pack_of(served()), models_dir=models_dir, base_url=release, accept_licence=False)
-
-    assert ReleaseHandler.requests == []
-    assert leftovers(models_dir) == []
-
-
-def test_an_archive_with_another_digest_is_refused_unopened(
-    release: str, models_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def must_not_open(*_: object, **__: object) -> None:
-        raise AssertionError("opened")
-
-    monkeypatch.setattr(zipfile, "ZipFile", must_not_open)
-
-    with pytest.raises(InstallFailed, match=f"expected {OFFICIAL_PACKS[NAME].archive_sha256}"):
-        install(models_dir, release, pack=OFFICIAL_PACKS[NAME])
-
-    assert leftovers(models_dir) == []
-
-
-def test_where_no_digest_is_stated_the_first_one_is_recorded(release: str, models_dir: Path) -> None:
-    installed = install(models_dir, release, pack=pack_of(None))
-
-    source = json.loads((installed.directory / "manifest.json").read_text())["source"]
-    assert not installed.digest_was_pinned
-    assert source == {
-        "url": f"{release}{NAME}.zip",
-        "archive_sha256": hashlib.sha256(served()).hexdigest(),
-    }
-
-
-def test_a_download_cut_short_is_refused(release: str, models_dir: Path) -> None:
-    ReleaseHandler.cut_at = 100
-
-    with pytest.raises(InstallFailed, match="could not be downloaded"):
-        install(models_dir, release, pack=pack_of(None))
-
-    assert leftovers(models_dir) == []
-
-
-def test_a_truncated_archive_is_refused(release: str, models_dir: Path) -> None:
-    ReleaseHandler.files[f"/{NAME}.zip"] = archive(FILES)[:-40]
-
-    with pytest.raises(InstallFailed, match="broken"):
-        install(models_dir, release)
-
-    assert leftovers(models_dir) == []
-
-
-def test_a_member_whose_content_is_damaged_is_refused(release: str, models_dir: Path) -> None:
-    damaged = bytearray(archive(FILES))
-    damaged[60:90] = bytes(30)
-    ReleaseHandler.files[f"/{NAME}.zip"] = bytes(damaged)
-
-    with pytest.raises(InstallFailed, match="broken"):
-        install(models_dir, release)
-
-    assert leftovers(models_dir) == []
-
-
-@pytest.mark.parametrize(
-    "path", ["../evil.onnx", "/srv/evil.onnx", "a/../../evil.onnx", "..\\evil.onnx", "C:\\evil.onnx"]
-)
-def test_an_archive_that_wants_to_write_elsewhere_is_refused(
-    release: str, models_dir: Path, path: str
-) -> None:
-    ReleaseHandler.files[f"/{NAME}.zip"] = archive({**FILES, path: b"evil"})
-
-    with pytest.raises(InstallFailed, match="unsafe path"):
-        install(models_dir, release)
-
-    assert leftovers(models_dir) == []
-    assert not list(models_dir.parent.rglob("evil.onnx"))
-
-
-def test_an_archive_with_a_link_is_refused(release: str, models_dir: Path) -> None:
-    stream = io.BytesIO(archive(FILES))
-    with zipfile.ZipFile(stream, "a") as bundle:
-        link = zipfile.ZipInfo("link.onnx")
-        link.external_attr = 0o120777 << 16
-        bundle.writestr(link, "/etc/passwd")
-    ReleaseHandler.files[f"/{NAME}.zip"] = stream.getvalue()
-
-    with pytest.raises(InstallFailed, match="link"):
-        install(models_dir, release)
-
-
-@pytest.mark.parametrize("files", [{"det_500m.onnx": b"1"}, {**FILES, "twice/det_500m.onnx": b"2"}])
-def test_an_archive_that_lacks_or_doubles_a_model_is_refused(
-    release: str, models_dir: Path, files: dict[str, bytes]
-) -> None:
-    ReleaseHandler.files[f"/{NAME}.zip"] = archive(files)
-
-    with pytest.raises(InstallFailed, match="not one"):
-        install(models_dir, release)
-
-
-def test_a_download_over_the_limit_is_refused(release: str, models_dir: Path) -> None:
-    with pytest.raises(InstallFailed, match="larger than 99 bytes"):
-        install(models_dir, release, max_archive_bytes=99)
-
-    assert leftovers(models_dir) == []
-
-
-def test_a_missing_archive_and_a_dead_server_are_told_apart(release: str, models_dir: Path) -> None:
-    ReleaseHandler.files = {}
-    with pytest.raises(InstallFailed, match="answered 404"):
-        install(models_dir, release, pack=pack_of(None))
-    with pytest.raises(InstallFailed, match="could not be downloaded"):
-        install(models_dir, "http://127.0.0.1:9/", pack=pack_of(None))
-
-
-def test_an_installed_pack_is_never_replaced(release: str, models_dir: Path) -> None:
-    install(models_dir, release)
-    before = (models_dir / NAME / "det_500m.onnx").stat().st_mtime_ns
-
-    with pytest.raises(InstallFailed, match="exists already"):
-        install(models_dir, release)
-
-    assert (models_dir / NAME / "det_500m.onnx").stat().st_mtime_ns == before
-    assert len(ReleaseHandler.requests) == 1
-
-
-def test_of_two_installations_at_once_one_is_refused_and_one_succeeds(release: str, models_dir: Path) -> None:
-    ReleaseHandler.hold = threading.Event()
-    outcomes: list[object] = []
-    first = threading.Thread(target=lambda: outcomes.append(install(models_dir, release).directory))
-    first.start()
-    deadline = time.monotonic() + 10
-    while not ReleaseHandler.requests and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-    with pytest.raises(InstallFailed, match="is running"):
-        install(models_dir, release)
-    ReleaseHandler.hold.set()
-    first.join(timeout=10)
-
-    assert outcomes == [models_dir / NAME]
-    assert leftovers(models_dir) == [NAME]
-
-
-def test_what_a_killed_installation_left_is_removed_by_the_next(release: str, models_dir: Path) -> None:
-    partial = models_dir / f".{NAME}.abc.partial"
-    partial.mkdir(parents=True)
-    (partial / "archive.zip").write_bytes(b"half")
-
-    install(models_dir, release)
-
-    assert leftovers(models_dir) == [NAME]
-
-
-# --- The command ----------------------------------------------------------------------------------
+def release(release: Release) -> Release:
+    """A release page with one good archive."""
+    release.files[ARCHIVE] = archive(PACK_FILES)
+    return release
 
 
 @pytest.fixture
@@ -298,39 +39,43 @@ def run(models_dir: Path, settings: Any) -> Callable[..., str]:
 
 
 def test_the_command_shows_the_licence_and_refuses_until_it_is_accepted(
-    run: Callable[..., str], release: str, settings: Any, capsys: pytest.CaptureFixture[str]
+    run: Callable[..., str], release: Release, settings: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings.FACE_MODELS_BASE_URL = release
+    settings.FACE_MODELS_BASE_URL = release.url
     output = io.StringIO()
 
     with pytest.raises(CommandError, match="--accept-license"):
-        call_command("models", "install", NAME, stdout=output)
+        call_command("models", "install", PACK, stdout=output)
 
     assert "non-commercial research purposes only" in output.getvalue()
-    assert ReleaseHandler.requests == []
+    assert release.requests == []
 
 
 def test_the_command_installs_from_the_configured_address(
-    run: Callable[..., str], release: str, settings: Any, monkeypatch: pytest.MonkeyPatch, models_dir: Path
+    run: Callable[..., str],
+    release: Release,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    models_dir: Path,
 ) -> None:
-    settings.FACE_MODELS_BASE_URL = release
-    monkeypatch.setitem(OFFICIAL_PACKS, NAME, pack_of(served()))
+    settings.FACE_MODELS_BASE_URL = release.url
+    monkeypatch.setitem(OFFICIAL_PACKS, PACK, pack_of(release.files[ARCHIVE]))
 
-    output = run("install", NAME, "--accept-license")
+    output = run("install", PACK, "--accept-license")
 
-    assert (models_dir / NAME / "manifest.json").is_file()
-    assert f"FACE_MODEL_PACK={NAME}" in output
+    assert (models_dir / PACK / "manifest.json").is_file()
+    assert f"FACE_MODEL_PACK={PACK}" in output
     assert "downloaded 100%" in output
-    assert "installed" in next(line for line in run("list").splitlines() if f" {NAME} " in line)
+    assert "installed" in next(line for line in run("list").splitlines() if f" {PACK} " in line)
 
 
 def test_the_command_refuses_what_the_publisher_did_not_publish(
-    run: Callable[..., str], release: str, settings: Any, models_dir: Path
+    run: Callable[..., str], release: Release, settings: Any, models_dir: Path
 ) -> None:
-    settings.FACE_MODELS_BASE_URL = release
+    settings.FACE_MODELS_BASE_URL = release.url
 
     with pytest.raises(CommandError, match=r"was not installed.*SHA-256"):
-        run("install", NAME, "--accept-license")
+        run("install", PACK, "--accept-license")
 
     assert leftovers(models_dir) == []
 
@@ -339,6 +84,73 @@ def test_every_official_digest_is_pinned() -> None:
     for pack in OFFICIAL_PACKS.values():
         assert pack.archive_sha256 is not None
         assert len(bytes.fromhex(pack.archive_sha256)) == 32
+
+
+def test_the_command_installs_passive_models_for_every_pack(
+    run: Callable[..., str],
+    release: Release,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    models_dir: Path,
+    tmp_path: Path,
+) -> None:
+    names = [file.name for file in PASSIVE_RELEASES["minifasnet"].files]
+    contents = {name: brightness_model(tmp_path / name).read_bytes() for name in names}
+    made = passive_of("minifasnet", contents)
+    release.files |= {f"/{file.asset}": contents[file.name] for file in made.files}
+    settings.FACE_MODELS_BASE_URL = release.url
+    monkeypatch.setitem(PASSIVE_RELEASES, "minifasnet", made)
+
+    output = run("install", "minifasnet", "--accept-license")
+    verified = run("verify")
+
+    assert "Apache License" in output
+    assert "MiniFASNetV2.onnx: downloaded 100%" in output
+    assert "MiniFASNetV1SE.onnx: downloaded 100%" in output
+    assert "FACE_MODEL_PACK" not in output
+    for file in made.files:
+        assert f"SHA-256 {file.sha256}  {file.asset}" in output
+        assert f"model         {file.sha256}  {file.name}" in verified
+    assert [line.split()[1] for line in run("list").splitlines() if "minifasnet" in line] == ["installed"]
+    assert "passive       minifasnet" in verified
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("minifasnet", "Apache License"), ("insightface-liveness", "non-commercial research purposes only")],
+)
+def test_passive_models_show_their_licence_and_wait_until_it_is_accepted(
+    release: Release, settings: Any, models_dir: Path, name: str, words: str
+) -> None:
+    settings.FACE_MODELS_BASE_URL = release.url
+    output = io.StringIO()
+
+    with pytest.raises(CommandError, match="--accept-license"):
+        call_command("models", "install", name, stdout=output)
+
+    assert words in output.getvalue()
+    assert release.requests == []
+    assert leftovers(models_dir) == []
+
+
+def test_the_list_shows_passive_models_with_state_and_licence(
+    run: Callable[..., str], models_dir: Path
+) -> None:
+    def lines() -> dict[str, str]:
+        return {line.split()[0]: line for line in run("list").splitlines() if "passive liveness" in line}
+
+    before = lines()
+    brightness_model(models_dir / "antispoof" / "minifasnet" / "2.7_80x80_MiniFASNetV2.onnx")
+    brightness_model(models_dir / "antispoof" / "own_2.7_80.onnx")
+
+    assert set(before) == set(PASSIVE_RELEASES)
+    assert all("not installed" in line for line in before.values())
+    assert " yes " in before["minifasnet"]
+    assert "Apache-2.0" in before["minifasnet"]
+    assert " no " in before["insightface-liveness"]
+    assert "non-commercial" in before["insightface-liveness"]
+    assert "not installed" not in lines()["minifasnet"]
+    assert not any(line.split()[0] == "antispoof" for line in run("list").splitlines())
 
 
 def test_an_unknown_pack_is_refused(run: Callable[..., str]) -> None:
@@ -367,6 +179,44 @@ def test_the_default_pack_verifies_itself_on_real_faces(run: Callable[..., str])
     assert output.rstrip().endswith("ok")
 
 
+def test_verify_names_every_model_file_with_its_digest(run: Callable[..., str], models_dir: Path) -> None:
+    folder = models_dir / "antispoof" / "minifasnet"
+    model = brightness_model(folder / "2.7_80x80_MiniFASNetV2.onnx")
+    redness_model(models_dir / "antispoof" / "insightface-liveness" / "liveness.onnx")
+
+    lines = run("verify").splitlines()
+
+    shown = [line.split() for line in lines if line.startswith("model ")]
+    models = {name: digest for _, digest, name in shown}
+    assert models[model.name] == file_sha256(model)
+    assert len(models) == 4
+    assert "dlib_face_recognition_resnet_model_v1.dat" in models
+    assert "passive       minifasnet" in lines
+    assert any(line.startswith("not measured  insightface-liveness: it needs eyes") for line in lines)
+    assert "passive_liveness" in next(line for line in lines if line.startswith("capabilities"))
+    assert "passive liveness" in next(line for line in lines if line.startswith("speed"))
+    assert lines[-1] == "ok"
+
+
+def test_verify_says_how_to_get_passive_models_where_there_are_none(run: Callable[..., str]) -> None:
+    line = next(line for line in run("verify").splitlines() if line.startswith("passive "))
+
+    assert "none in use" in line
+    assert "models install minifasnet --accept-license" in line
+
+
+def test_a_damaged_passive_model_does_not_verify(run: Callable[..., str], models_dir: Path) -> None:
+    brightness_model(models_dir / "antispoof" / "2.7_80x80_MiniFASNetV2.onnx").write_bytes(b"damaged")
+
+    with pytest.raises(CommandError, match=r"MiniFASNetV2\.onnx cannot be loaded"):
+        run("verify")
+
+
+def test_passive_models_are_no_pack_to_verify(run: Callable[..., str]) -> None:
+    with pytest.raises(CommandError, match="minifasnet is no pack"):
+        run("verify", "minifasnet")
+
+
 def test_a_directory_verifies_too(run: Callable[..., str], shared: Path) -> None:
     output = run("verify", str(shared / "models" / "scrfd_mbf"))
 
@@ -375,13 +225,15 @@ def test_a_directory_verifies_too(run: Callable[..., str], shared: Path) -> None
 
 
 def test_a_pack_whose_file_was_changed_does_not_verify(
-    run: Callable[..., str], release: str, models_dir: Path
+    run: Callable[..., str], release: Release, models_dir: Path
 ) -> None:
-    directory = install(models_dir, release).directory
+    directory = install(
+        pack_of(release.files[ARCHIVE]), models_dir=models_dir, base_url=release.url, accept_licence=True
+    ).directory
     (directory / "w600k_mbf.onnx").write_bytes(b"changed")
 
     with pytest.raises(CommandError, match="the manifest says"):
-        run("verify", NAME)
+        run("verify", PACK)
 
 
 def test_a_pack_without_a_calibration_table_does_not_verify(
