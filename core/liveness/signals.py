@@ -302,7 +302,10 @@ def _passive(context: _Context) -> Signal:
     seen = [face.live_probability for face in context.faces if face.live_probability is not None]
     mean = mean_live_probability(seen)
     if mean is None:
-        return Signal("passive", Reason.SPOOF_SUSPECTED, None, expected=context.policy.requires_passive)
+        # A model may decline a crop that reaches out of the picture, so whoever holds the camera could keep
+        # one that is there from ever judging: then it is missed at every level.
+        expected = context.policy.requires_passive or context.traits.has_passive_model
+        return Signal("passive", Reason.SPOOF_SUSPECTED, None, expected=expected)
     margin = _above(mean, context.policy.live_probability, clear=0.85)
     return Signal("passive", Reason.SPOOF_SUSPECTED, margin, {"passive": mean})
 

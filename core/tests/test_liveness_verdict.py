@@ -9,6 +9,7 @@ import pytest
 from core.liveness.evidence import Evidence, Outcome, StepRecord, baseline_of
 from core.liveness.follow import MIN_FRAMES
 from core.liveness.observation import FrameObservation, LightSample
+from core.liveness.passive import MIN_FRAMES as MIN_FRAMES_JUDGED
 from core.liveness.policy import Level, LivenessPolicy, policy_for
 from core.liveness.pose import Pose
 from core.liveness.reasons import Reason, in_order
@@ -165,6 +166,22 @@ def test_without_a_passive_model_no_session_reaches_more_than_standard(asked: Le
 
     assert verdict.passed
     assert verdict.reached is min(asked, Level.STANDARD, key=list(Level).index)
+    assert "passive" in verdict.not_measured
+
+
+@pytest.mark.parametrize("asked", list(Level))
+@pytest.mark.parametrize("judged", [0, MIN_FRAMES_JUDGED - 1])
+def test_a_passive_model_that_is_there_and_never_judges_is_missed_at_every_level(
+    asked: Level, judged: int
+) -> None:
+    frames = [
+        frame(float(at), live=0.9 if index < judged else None) for index, at in enumerate(frame_times(7.6))
+    ]
+    traits = replace(TRAITS, has_passive_model=True)
+    verdict = judge(evidence(frames), policy=policy_for(asked), traits=traits)
+
+    assert verdict.passed
+    assert verdict.reached is None
     assert "passive" in verdict.not_measured
 
 
