@@ -6,7 +6,7 @@ The sidecar holds: ``name``, ``kind``, ``label`` (genuine or attack), ``identity
 offset, length). A recorded live session tells more: ``replaced`` of a challenge (missed, and answered by
 the next one instead), ``flash_starts`` (when each colour was shown), ``framing`` (times of the first frame
 that counted and of the one the challenge began on), ``received`` of a frame, and as ``verdict`` whether the
-session reached one.
+session reached one. ``synthetic``: nobody stood before a camera.
 """
 
 from __future__ import annotations
@@ -69,6 +69,8 @@ class RecordedSession:
     before the first step."""
     finished: bool = True
     """The live session came to a verdict; one that was broken off shows no error of either kind."""
+    synthetic: bool = False
+    """Made by a program; nobody stood before a camera."""
 
 
 def find_sidecars(directory: Path) -> list[Path]:
@@ -119,6 +121,7 @@ def _session(sidecar: Mapping[str, Any], *, folder: Path, level: Level) -> Recor
         color_starts=_color_starts(sidecar, challenges=challenges),
         framing=_framing(sidecar.get("framing")),
         finished=sidecar.get("verdict") != BROKEN_OFF,
+        synthetic=sidecar.get("synthetic") is True,
     )
 
 
