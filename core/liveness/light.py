@@ -15,6 +15,7 @@ _EYE_DISTANCE = MAP_SIZE / 4
 _EYE_ROW = MAP_SIZE * 0.375
 _TO_LINEAR = np.power(np.arange(256, dtype=np.float32) / 255.0, 2.2)
 _DARKEST = 1e-3
+_TO_LOG = np.log(np.maximum(_TO_LINEAR, np.float32(_DARKEST)))
 _BORDER_PX = 8
 
 # Forehead and cheeks: (across, down, half side), in eye distances from the middle of the eyes.
@@ -24,8 +25,8 @@ Light = NDArray[np.float32]
 
 
 def linear(pixels: Image) -> Light:
-    """sRGB 0..255 to light 0..1, with the plain 2.2 curve."""
-    light: Light = _TO_LINEAR[pixels]
+    """sRGB 0..255 to light 0..1, with the plain 2.2 curve. Shape (height, width, 3) as given."""
+    light: Light = cv2.LUT(pixels, _TO_LINEAR)
     return light
 
 
@@ -42,8 +43,8 @@ def measure_light(image: Image, *, box: Box, eyes: Eyes) -> LightSample | None:
 def _mean_light(patch: Image) -> Light | None:
     if patch.size == 0:
         return None
-    mean: Light = linear(patch).reshape(-1, 3).mean(axis=0)
-    return mean
+    # Summed in double precision: a wall has a hundred thousand pixels.
+    return np.array(cv2.mean(linear(patch))[:3], np.float32)
 
 
 def _skin(image: Image, *, eyes: Eyes) -> Light | None:
@@ -83,5 +84,5 @@ def _eye_fixed_log(image: Image, *, eyes: Eyes) -> Light:
     )
     small = cv2.warpAffine(image, onto_map, (MAP_SIZE, MAP_SIZE), flags=cv2.INTER_AREA)
     calm = cv2.GaussianBlur(small, (0, 0), MAP_SIZE / 53)
-    logarithm: Light = np.log(np.maximum(_TO_LINEAR[calm], _DARKEST))
+    logarithm: Light = cv2.LUT(calm, _TO_LOG)
     return logarithm
