@@ -8,6 +8,7 @@ with the person's own frontal frames.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import atan2, cos, degrees, exp, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,18 +65,14 @@ STRETCH_SPREAD: dict[LandmarkLayout, float] = {
 """How far the length of a face over its width strays from the average, as the spread of its logarithm."""
 _POINT_NOISE_CM = 0.25
 _ITERATIONS = 10
-_STEP = 1e-4
+_LEAST_SCALE = 1e-9
 _MAX_CHANGE = 0.35
 _MAX_ANGLE = float(np.radians(75.0))
 
 
 def rotation(pose: Pose) -> Points:
     """Shape (3, 3); turns head coordinates into camera coordinates."""
-    return _rotation(np.radians([pose.yaw, pose.pitch, pose.roll]))
-
-
-def _rotation(angles: Points) -> Points:
-    (sy, sp, sr), (cy, cp, cr) = np.sin(angles), np.cos(angles)
+    (sy, sp, sr), (cy, cp, cr) = (f(np.radians([pose.yaw, pose.pitch, pose.roll])) for f in (np.sin, np.cos))
     about_y = np.array([[cy, 0.0, -sy], [0.0, 1.0, 0.0], [sy, 0.0, cy]])
     about_x = np.array([[1.0, 0.0, 0.0], [0.0, cp, sp], [0.0, -sp, cp]])
     about_z = np.array([[cr, -sr, 0.0], [sr, cr, 0.0], [0.0, 0.0, 1.0]])
@@ -83,14 +80,49 @@ def _rotation(angles: Points) -> Points:
     return turned
 
 
-def _residual(state: Points, *, head: Points, points: Points, spread: float) -> tuple[Points, float]:
-    """Residual in centimetres with the stretch's prior last, and the best scale; both point sets are centred.
+@dataclass(frozen=True, slots=True)
+class _Linear:
+    """The fit near one state. ``residual``: shape (11,), centimetres, the stretch's prior last;
+    ``jacobian``: its derivative by yaw, pitch, roll and the logarithm of the stretch, shape (11, 4)."""
 
-    ``state``: yaw, pitch, roll in radians, logarithm of the stretch along the face.
+    residual: Points
+    jacobian: Points
+    scale: float
+
+
+def _linearize(state: Points, *, head: Points, points: NDArray[np.complex128], spread: float) -> _Linear:
+    """``state``: yaw, pitch, roll in radians, logarithm of the stretch along the face; ``points``: x + iy.
+
+    Both point sets are centred. The image plane is complex, so that the roll is a factor.
     """
-    flat = (head * np.array([1.0, np.exp(state[3]), 1.0])) @ _rotation(state[:3])[:2].T
-    scale = max(float((flat * points).sum() / (flat * flat).sum()), 1e-9)
-    return np.append((flat - points / scale).ravel(), state[3] * _POINT_NOISE_CM / spread), scale
+    yaw, pitch, roll, stretch = state.tolist()
+    (sy, cy), (sp, cp) = (sin(yaw), cos(yaw)), (sin(pitch), cos(pitch))
+    spin = complex(cos(roll), sin(roll))
+    # Columns: what the head's axes become in the image, and that by yaw and by pitch.
+    onto_image = spin * np.array(
+        [
+            [cy, -sy, 0.0],
+            [complex(sy * sp, cp), cy * sp, complex(sy * cp, -sp)],
+            [complex(-sy * cp, sp), -cy * cp, complex(sy * sp, cp)],
+        ]
+    )
+    longer = exp(stretch)
+    seen = (head * (1.0, longer, 1.0)) @ onto_image
+    flat = seen[:, 0]
+    by_state = np.column_stack((seen[:, 1:], 1j * flat, longer * head[:, 1] * onto_image[1, 0]))
+    size, agreement = float(np.vdot(flat, flat).real), float(np.vdot(points, flat).real)
+    scale = max(agreement / size, _LEAST_SCALE)
+    residual = flat - points / scale
+    if scale > _LEAST_SCALE:
+        by_size, by_agreement = 2 * (flat.conj() @ by_state).real, (points.conj() @ by_state).real
+        by_inverse_scale = (by_size - by_agreement / scale) / agreement
+        by_state -= np.outer(points, by_inverse_scale)
+    prior = _POINT_NOISE_CM / spread
+    return _Linear(
+        residual=np.concatenate((residual.real, residual.imag, (stretch * prior,))),
+        jacobian=np.concatenate((by_state.real, by_state.imag, ((0.0, 0.0, 0.0, prior),))),
+        scale=scale,
+    )
 
 
 def fit_head(landmarks: Landmarks, *, layout: LandmarkLayout) -> HeadFit:
@@ -102,31 +134,26 @@ def fit_head(landmarks: Landmarks, *, layout: LandmarkLayout) -> HeadFit:
     """
     model = HEADS[layout]
     head = model - model.mean(axis=0)
-    points = landmarks.astype(np.float64)
-    points = points - points.mean(axis=0)
+    points = landmarks.astype(np.float64) @ (1.0, 1.0j)
+    points = points - points.mean()
     last_eye = 1 if layout is LandmarkLayout.EYES_NOSE_MOUTH else 3
-    across = points[last_eye] - points[0]
-    state = np.array([0.0, 0.0, np.arctan2(across[1], across[0]), 0.0])
+    across = complex(points[last_eye] - points[0])
+    state = np.array([0.0, 0.0, atan2(across.imag, across.real), 0.0])
     spread = STRETCH_SPREAD[layout]
-    residual, scale = _residual(state, head=head, points=points, spread=spread)
+    near = _linearize(state, head=head, points=points, spread=spread)
     for _ in range(_ITERATIONS):
-        moved = state + np.eye(4) * _STEP
-        columns = [
-            (_residual(row, head=head, points=points, spread=spread)[0] - residual) / _STEP for row in moved
-        ]
-        jacobian = np.stack(columns, axis=1)
-        normal = jacobian.T @ jacobian
+        normal = near.jacobian.T @ near.jacobian
         # A little damping keeps the step finite where the points hardly depend on an angle.
         normal += np.eye(4) * (1e-3 * float(np.trace(normal)) / 4 + 1e-9)
-        change = np.clip(np.linalg.solve(normal, -jacobian.T @ residual), -_MAX_CHANGE, _MAX_CHANGE)
+        change = np.clip(np.linalg.solve(normal, -near.jacobian.T @ near.residual), -_MAX_CHANGE, _MAX_CHANGE)
         state = state + change
         state[:2] = np.clip(state[:2], -_MAX_ANGLE, _MAX_ANGLE)
-        residual, scale = _residual(state, head=head, points=points, spread=spread)
+        near = _linearize(state, head=head, points=points, spread=spread)
         if float(np.abs(change).max()) < 1e-3:
             break
-    yaw, pitch, roll = (float(value) for value in np.degrees(state[:3]))
-    error = float(np.sqrt((residual[:-1] ** 2).sum() / len(points)))
-    return HeadFit(pose=Pose(yaw=yaw, pitch=pitch, roll=roll), scale=scale, error=error)
+    yaw, pitch, roll = (degrees(value) for value in state[:3])
+    error = float(np.sqrt((near.residual[:-1] ** 2).sum() / len(points)))
+    return HeadFit(pose=Pose(yaw=yaw, pitch=pitch, roll=roll), scale=near.scale, error=error)
 
 
 def project(pose: Pose, *, layout: LandmarkLayout, scale: float, center: tuple[float, float]) -> Landmarks:

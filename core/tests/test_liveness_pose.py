@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.engine.types import LandmarkLayout
-from core.liveness.pose import Pose, fit_head
+from core.liveness.pose import HEADS, STRETCH_SPREAD, Pose, fit_head, rotation
 from core.tests.liveness_cast import FRONTAL, LAYOUTS, WITH_MOUTH, WITHOUT_MOUTH, head_points
 
 ANGLES = [(0, 0, 0), (20, 0, 0), (-20, 0, 0), (0, 12, 0), (0, -12, 0), (0, 0, 10), (15, -8, -5), (-25, 10, 6)]
@@ -67,6 +67,35 @@ def test_a_pixel_of_noise_moves_the_angles_by_a_few_degrees_only(layout: Landmar
 
     assert np.mean(yaws) == pytest.approx(15, abs=2.0)
     assert np.std(yaws) < 4.0
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(("yaw", "pitch", "roll"), ANGLES)
+def test_the_fit_is_where_no_small_step_is_better(
+    layout: LandmarkLayout, yaw: float, pitch: float, roll: float
+) -> None:
+    """Against numeric steps: the derivative inside is written out by hand."""
+    rng = np.random.default_rng(11)
+    points = head_points(Pose(yaw, pitch, roll), layout=layout, scale=11.0)
+    points = (points + rng.normal(0, 1.5, points.shape)).astype(np.float32)
+    fit = fit_head(points, layout=layout)
+
+    def cost(**step: float) -> float:
+        """The fit's own sum of squares at its angles plus ``step``, the best stretch and scale sought."""
+        pose = Pose(*(getattr(fit.pose, name) + step.get(name, 0.0) for name in ("yaw", "pitch", "roll")))
+        seen = points - points.mean(axis=0)
+        costs = []
+        for stretch in np.linspace(-0.3, 0.3, 601):
+            head = HEADS[layout] - HEADS[layout].mean(axis=0)
+            flat = (head * (1.0, np.exp(stretch), 1.0)) @ rotation(pose)[:2].T
+            scale = (flat * seen).sum() / (flat * flat).sum()
+            prior = stretch * 0.25 / STRETCH_SPREAD[layout]
+            costs.append(((flat - seen / scale) ** 2).sum() + prior**2)
+        return float(min(costs))
+
+    best = cost()
+    for name in ("yaw", "pitch", "roll"):
+        assert best <= min(cost(**{name: 1.5}), cost(**{name: -1.5}))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
