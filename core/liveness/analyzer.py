@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.engine.types import Box, DetectedFace, FaceEngine, Image
+from core.engine.types import Box, DetectedFace, FaceEngine, Image, Landmarks
 from core.imaging import decode_image
 from core.liveness.duplicates import HeadHistory
 from core.liveness.geometry import eyes_of
@@ -20,12 +21,22 @@ from core.liveness.observation import (
     SurroundingFlow,
 )
 from core.liveness.pose import fit_head
-from core.liveness.ring import region_flow
+from core.liveness.ring import at_rest, region_flow
 from core.quality import measure_quality
 
 MAX_FRAME_BYTES = 524_288
 MAX_FRAME_PIXELS = 1920 * 1080
 _GREY_WIDTH = 320
+
+
+@dataclass(frozen=True, slots=True)
+class _SmallFace:
+    """The face of one frame in the pixels of its small grey."""
+
+    grey: NDArray[np.uint8]
+    box: Box
+    landmarks: Landmarks
+    eye_distance: float
 
 
 class FrameAnalyzer:
@@ -38,7 +49,7 @@ class FrameAnalyzer:
     def __init__(self, engine: FaceEngine) -> None:
         self._engine = engine
         self._history = HeadHistory()
-        self._previous: tuple[NDArray[np.uint8], Box, float] | None = None
+        self._previous: _SmallFace | None = None
 
     def analyze(
         self,
@@ -60,17 +71,14 @@ class FrameAnalyzer:
         faces = self._engine.detect(image, search=request.search)
         shrink = _GREY_WIDTH / image.shape[1]
         grey = _small_grey(image)
-        largest = faces[0] if faces else None
-        small_box = _scaled(largest.box, shrink) if largest else None
-        nearest = self._history.nearest_earlier(grey, captured_at=captured_at_seconds, face=small_box)
+        small = self._small_face(faces[0], grey=grey, shrink=shrink) if faces else None
+        nearest = self._history.nearest_earlier(
+            grey, captured_at=captured_at_seconds, face=small.box if small else None
+        )
         view = None
-        if largest is not None and small_box is not None:
-            flow = self._flow(grey)
-            view = self._view(image, faces, request=request, flow=flow)
-            eye_distance = eyes_of(largest.landmarks, layout=self._engine.landmark_layout).distance
-            self._previous = (grey, small_box, eye_distance * shrink)
-        else:
-            self._previous = None
+        if small is not None:
+            view = self._view(image, faces, request=request, flow=self._flow(small))
+        self._previous = small
         return FrameObservation(
             sequence=sequence,
             captured_at=captured_at_seconds,
@@ -82,13 +90,22 @@ class FrameAnalyzer:
             received_at=received_at_seconds,
         )
 
-    def _flow(self, grey: NDArray[np.uint8]) -> SurroundingFlow | None:
-        if self._previous is None:
+    def _small_face(self, face: DetectedFace, *, grey: NDArray[np.uint8], shrink: float) -> _SmallFace:
+        eyes = eyes_of(face.landmarks, layout=self._engine.landmark_layout)
+        return _SmallFace(
+            grey=grey,
+            box=_scaled(face.box, shrink),
+            landmarks=face.landmarks * np.float32(shrink),
+            eye_distance=eyes.distance * shrink,
+        )
+
+    def _flow(self, small: _SmallFace) -> SurroundingFlow | None:
+        last = self._previous
+        if last is None or last.grey.shape != small.grey.shape:
             return None
-        earlier, box, eye_distance = self._previous
-        if earlier.shape != grey.shape:
+        if at_rest(last.landmarks, small.landmarks, eye_distance=last.eye_distance):
             return None
-        return region_flow(earlier, grey, box=box, eye_distance=eye_distance)
+        return region_flow(last.grey, small.grey, box=last.box, eye_distance=last.eye_distance)
 
     def _view(
         self,

@@ -18,6 +18,7 @@ from core.tests.liveness_cast import head_points
 NOTHING = FrameRequest()
 EVERYTHING = FrameRequest(embed=True, passive=True, light=True)
 FACE = DetectedFace(Box(240, 130, 400, 340), 0.95, head_points())
+MOVED_FACE = DetectedFace(Box(250, 130, 410, 340), 0.95, head_points(center=(330.0, 240.0)))
 
 
 class StagedEngine(SyntheticEngine):
@@ -109,15 +110,28 @@ def test_a_repeated_picture_is_near_an_earlier_one(engine: StagedEngine) -> None
     assert again.nearest_earlier == 0.0
 
 
-def test_flow_needs_a_face_in_the_frame_before(engine: StagedEngine) -> None:
+def test_flow_needs_a_moving_face_in_the_frame_before(engine: StagedEngine) -> None:
     analyzer = FrameAnalyzer(engine)
-    first = analyzer.analyze(jpeg(1), sequence=1, captured_at_seconds=0.0, request=NOTHING)
-    second = analyzer.analyze(jpeg(1), sequence=2, captured_at_seconds=0.1, request=NOTHING)
+    flows = []
+    for number, faces in enumerate([[FACE], [FACE], [MOVED_FACE], [], [FACE]]):
+        engine.faces = faces
+        seen = analyzer.analyze(jpeg(1), sequence=number, captured_at_seconds=number / 8, request=NOTHING)
+        flows.append(seen.face.flow if seen.face is not None else None)
 
-    assert first.face is not None
-    assert first.face.flow is None
-    assert second.face is not None
-    assert second.face.flow is not None
+    assert [flow is not None for flow in flows] == [False, False, True, False, False]
+
+
+def test_a_changed_frame_shape_has_no_flow(engine: StagedEngine) -> None:
+    analyzer = FrameAnalyzer(engine)
+    analyzer.analyze(jpeg(1), sequence=1, captured_at_seconds=0.0, request=NOTHING)
+    engine.faces = [MOVED_FACE]
+    wide = np.random.default_rng(1).normal(120, 12, (360, 640, 3)).clip(0, 255).astype(np.uint8)
+    seen = analyzer.analyze(
+        bytes(cv2.imencode(".jpg", wide)[1].tobytes()), sequence=2, captured_at_seconds=0.1, request=NOTHING
+    )
+
+    assert seen.face is not None
+    assert seen.face.flow is None
 
 
 def test_a_frame_without_a_face_is_an_observation_too(engine: StagedEngine) -> None:

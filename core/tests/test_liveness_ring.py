@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from core.engine.types import Box
+from core.engine.types import Box, LandmarkLayout
 from core.liveness.observation import SurroundingFlow
-from core.liveness.ring import region_flow, ring_following
+from core.liveness.pose import Pose
+from core.liveness.ring import MOVED, at_rest, region_flow, ring_following
+from core.tests.liveness_cast import FRONTAL, LAYOUTS, head_points
 
 BOX = Box(125, 85, 195, 165)
 
@@ -56,6 +58,76 @@ def test_a_blank_frame_has_nothing_to_track() -> None:
     blank = np.full((240, 320), 90, np.uint8)
 
     assert region_flow(blank, blank, box=BOX, eye_distance=30) is None
+
+
+@pytest.mark.parametrize("shift", [3.0, -5.0])
+def test_a_busy_room_leaves_points_for_the_face(shift: float) -> None:
+    earlier, later = before_and_after(shift, room_moves=False)
+    flow = region_flow(earlier, later, box=BOX, eye_distance=30)
+
+    assert flow is not None
+    assert min(flow.face_points, flow.ring_points) >= 12
+
+
+def test_what_lies_beyond_the_surroundings_changes_nothing() -> None:
+    earlier, later = before_and_after(4.0, room_moves=False)
+    elsewhere = [picture.copy() for picture in (earlier, later)]
+    for picture, seed in zip(elsewhere, (5, 6), strict=True):
+        picture[200:, :] = textured(seed)[200:, :]
+        picture[:, :40] = textured(seed)[:, :40]
+
+    assert region_flow(elsewhere[0], elsewhere[1], box=BOX, eye_distance=30) == region_flow(
+        earlier, later, box=BOX, eye_distance=30
+    )
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        Box(900, 900, 1000, 1000),
+        Box(-500, -500, -400, -400),
+        Box(100, 100, 100, 100),
+        Box(318, 100, 322, 104),
+    ],
+)
+def test_a_box_that_leaves_nothing_to_track_gives_none(box: Box) -> None:
+    earlier, later = before_and_after(4.0, room_moves=False)
+
+    assert region_flow(earlier, later, box=box, eye_distance=30) is None
+
+
+def test_a_face_that_fills_the_frame_has_no_ring() -> None:
+    earlier, later = before_and_after(4.0, room_moves=True)
+    flow = region_flow(earlier, later, box=Box(-40, -60, 360, 300), eye_distance=120)
+
+    assert flow is not None
+    assert flow.ring_points == 0
+    assert flow.face[0] == pytest.approx(4 / 120, abs=0.005)
+
+
+def test_no_eye_distance_measures_nothing() -> None:
+    earlier, later = before_and_after(4.0, room_moves=False)
+
+    assert region_flow(earlier, later, box=BOX, eye_distance=0.0) is None
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_face_is_at_rest_only_well_below_what_counts_as_moving(layout: LandmarkLayout) -> None:
+    still = head_points(FRONTAL, layout=layout, center=(160, 120))
+
+    def shifted(eye_distances: float) -> bool:
+        return at_rest(still, still + np.array([eye_distances * 30, 0], np.float32), eye_distance=30)
+
+    assert shifted(0.0)
+    assert shifted(MOVED * 0.4)
+    assert not shifted(MOVED * 0.6)
+    assert not shifted(-MOVED)
+
+
+def test_a_turn_on_the_spot_is_no_rest() -> None:
+    before, after = head_points(FRONTAL), head_points(Pose(yaw=4.0, pitch=0.0, roll=0.0))
+
+    assert not at_rest(before, after, eye_distance=float(np.linalg.norm(before[1] - before[0])))
 
 
 def flows(count: int, *, ring: float, points: int = 20) -> list[SurroundingFlow]:
