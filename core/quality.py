@@ -70,10 +70,11 @@ class QualityPolicy:
 def measure_quality(image: Image, face: DetectedFace, pose: HeadPose) -> FaceQuality:
     """Quality of one face in the image it was found in."""
     grey = _face_grey(image, face)
+    _, spread = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_32F))
     return FaceQuality(
         size_px=min(face.box.width, face.box.height),
-        sharpness=float(cv2.Laplacian(grey, cv2.CV_32F).var()),
-        brightness=float(grey.mean()),
+        sharpness=float(spread[0, 0]) ** 2,
+        brightness=cv2.mean(grey)[0],
         yaw_degrees=pose.yaw,
         pitch_degrees=pose.pitch,
         roll_degrees=pose.roll,
@@ -88,6 +89,6 @@ def _face_grey(image: Image, face: DetectedFace) -> Image:
     right, bottom = min(width, int(face.box.right) + 1), min(height, int(face.box.bottom) + 1)
     if right <= left or bottom <= top:
         return np.zeros((_SIDE_PX, _SIDE_PX), dtype=np.uint8)
-    inside = cv2.cvtColor(np.ascontiguousarray(image[top:bottom, left:right]), cv2.COLOR_BGR2GRAY)
+    inside = cv2.cvtColor(image[top:bottom, left:right], cv2.COLOR_BGR2GRAY)
     grey: Image = cv2.resize(inside, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
     return grey

@@ -51,11 +51,20 @@ class HeadHistory:
         # Quarter grey levels keep the fraction that removing the mean leaves.
         vector = np.rint((patch.astype(np.float32).ravel() - float(patch.mean())) * 4).astype(np.int16)
         old = sum(1 for time in self._times if time <= captured_at - APART_SECONDS)
-        nearest = float(np.abs(self._patches[:old] - vector).mean(axis=1).min()) / 4 if old else None
+        nearest = float(_distances(self._patches[:old], vector).min()) / 4 if old else None
         if len(self._times) < _MAX_PATCHES:
             self._patches[len(self._times)] = vector
             self._times.append(captured_at)
         return nearest
+
+
+def _distances(patches: NDArray[np.int16], vector: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Mean absolute difference of each row to ``vector``."""
+    # A third of numpy's time; the sums of whole numbers stay below 2**24, exact in single precision.
+    apart = cv2.absdiff(patches, np.broadcast_to(vector, patches.shape))
+    sums = cv2.reduce(apart, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32F)
+    means: NDArray[np.float64] = sums.ravel().astype(np.float64) / vector.size
+    return means
 
 
 def _region_around(face: Box, *, shape: tuple[int, ...]) -> tuple[slice, slice]:

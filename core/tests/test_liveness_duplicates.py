@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -60,6 +61,23 @@ def test_a_change_of_exposure_does_not_hide_a_loop() -> None:
     nearest = history.nearest_earlier(brighter, captured_at=1.0, face=FACE)
 
     assert nearest == pytest.approx(0.0, abs=0.3)
+
+
+def test_the_distance_is_that_of_the_nearest_earlier_head() -> None:
+    frames = [shot(scene(seed), seed=seed) for seed in range(5)]
+    nearest = distances(frames, fps=2.0)
+    rows, columns = slice(46, 214), slice(88, 232)
+
+    def head(frame: np.ndarray) -> np.ndarray:
+        small = cv2.resize(frame[rows, columns], (48, 48), interpolation=cv2.INTER_AREA).astype(np.float64)
+        return np.asarray(small - small.mean())
+
+    expected = [
+        min(float(np.abs(head(frame) - head(other)).mean()) for other in frames[:index])
+        for index, frame in enumerate(frames[1:], start=1)
+    ]
+    # Quarters of a grey level are kept.
+    assert nearest[1:] == pytest.approx(expected, abs=0.13)
 
 
 def test_nothing_is_compared_before_the_first_face() -> None:
