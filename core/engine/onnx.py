@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import onnxruntime
 
 from common.errors import EngineUnavailable
 from core.engine.config import EngineConfig
+from core.engine.prelu import split_prelu
 
 
 def session_options(config: EngineConfig) -> onnxruntime.SessionOptions:
@@ -37,7 +39,13 @@ def open_session(path: Path, config: EngineConfig) -> onnxruntime.InferenceSessi
     providers = require_providers(config)
     try:
         return onnxruntime.InferenceSession(
-            str(path), sess_options=session_options(config), providers=providers
+            _fast_model(path), sess_options=session_options(config), providers=providers
         )
     except Exception as error:
         raise EngineUnavailable(f"{path} cannot be loaded: {type(error).__name__}") from error
+
+
+def _fast_model(path: Path) -> str | bytes:
+    """The file where it can run as it is, else the same model written for speed."""
+    model = onnx.load(str(path))
+    return model.SerializeToString() if split_prelu(model) else str(path)
