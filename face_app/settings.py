@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "clients",
     "core",
     "auth_service",
+    "console",
     "monitoring",
     "face_app",
 ]
@@ -176,6 +177,7 @@ FACE_ENGINE_WORKER_THREADS = env.integer(
 )
 FACE_ENGINE_QUEUE_LIMIT = env.integer("FACE_ENGINE_QUEUE_LIMIT", 256, minimum=1)
 FACE_ENGINE_DEADLINE_SECONDS = env.number("FACE_ENGINE_DEADLINE_SECONDS", 5.0, minimum=0.1)
+FACE_SCORECARD_FILE = env.text("FACE_SCORECARD_FILE")
 FACE_ALLOW_SYNTHETIC_ENGINE = False
 """Only the test settings fixture turns this on."""
 

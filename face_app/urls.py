@@ -13,6 +13,7 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=f"/{settings.STATIC_URL.lstrip('/')}img/favicon.svg")),
     path("", include("monitoring.urls")),
     path("", include("auth_service.page_urls")),
+    path("console/", include("console.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/clients/", include("clients.urls")),

@@ -1,0 +1,70 @@
+"""A session as one line of the list."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from auth_service.models import AuthSession
+from console.formats import degrees
+from console.plots import Line, Markup, draw_sparkline
+from console.traces import UnreadableTrace, read_trace
+from console.words import Word, level_words, reason_words, word_for
+
+logger = logging.getLogger("facegate.console")
+
+QUIET_YAW = (-18.0, 18.0)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    session: AuthSession
+    tone: str
+    """Of its verdict: good, wait, bad or none."""
+    asked: str
+    reached: str
+    """Empty where it is the level asked for, or none was."""
+    reason: Word | None
+    """The leading one."""
+    more_reasons: int
+    sparkline: Markup | None
+    """Yaw of the last attempt."""
+
+
+def session_line(session: AuthSession) -> SessionLine:
+    """``session`` as `list_sessions` fetched it."""
+    levels = level_words()
+    reasons = [str(reason) for reason in session.reasons]
+    reached = session.liveness_level_reached
+    return SessionLine(
+        session=session,
+        tone=verdict_tone(session),
+        asked=word_for(session.liveness_level, levels).name,
+        reached=word_for(reached, levels).name if reached and reached != session.liveness_level else "",
+        reason=word_for(reasons[0], reason_words()) if reasons else None,
+        more_reasons=max(0, len(reasons) - 1),
+        sparkline=_sparkline(session),
+    )
+
+
+def verdict_tone(session: AuthSession) -> str:
+    return {"passed": "good", "needs_review": "wait", "failed": "bad"}.get(session.verdict, "none")
+
+
+def _sparkline(session: AuthSession) -> Markup | None:
+    stored = next(iter(getattr(session, "last_traces", ())), None)
+    if stored is None:
+        return None
+    try:
+        trace = read_trace(stored.trace)
+    except UnreadableTrace as error:
+        logger.warning("trace cannot be read", extra={"session": str(session.pk), "cause": str(error)})
+        return None
+    yaw = Line(times=trace.at, values=trace.column("yaw"))
+    known = [value for _at, value in yaw.measured]
+    if not known:
+        return None
+    words = _("Yaw from %(low)s to %(high)s") % {"low": degrees(min(known)), "high": degrees(max(known))}
+    return draw_sparkline(yaw, title=words, least=QUIET_YAW)
