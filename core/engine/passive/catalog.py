@@ -65,7 +65,7 @@ PASSIVE_RELEASES = {
             licence=PackLicence(
                 title="Apache-2.0 (minivision-ai)",
                 commercial_use=True,
-                speed_note="passive liveness for every pack; two networks of 3 ms",
+                speed_note="passive liveness for every pack; two small networks",
             ),
             licence_text=MINIFASNET_LICENCE,
         ),
