@@ -26,6 +26,8 @@ class Attempt:
     """Name of the model pack."""
     models: Mapping[str, str]
     """SHA-256 of each model file by its name."""
+    thresholds: Mapping[str, float]
+    """Those it was held to: another version, or the site's own file, may later have others."""
 
     def describe(self, *, reasons: tuple[str, ...]) -> dict[str, object]:
         """A JSON object for `AuthSession.evidence`."""
@@ -41,6 +43,7 @@ class Attempt:
                 "score": round(self.liveness.score, 4),
                 "signals": _finite(self.liveness.signals),
                 "margins": _finite(self.liveness.margins),
+                "thresholds": _finite(self.thresholds),
                 "not_measured": list(self.liveness.not_measured),
                 "level_reached": self.liveness.reached,
             },

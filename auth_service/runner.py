@@ -38,6 +38,7 @@ from core.async_processing import AsyncFaceProcessor
 from core.engine.types import FaceEngine
 from core.imaging import decode_image
 from core.liveness.analyzer import MAX_FRAME_PIXELS, FrameAnalyzer
+from core.liveness.gates import thresholds_in_force
 from core.liveness.policy import Level
 from core.liveness.script import Script, draw_script
 from core.liveness.traits import traits_of
@@ -212,6 +213,9 @@ class SessionRunner:
             seconds=time.monotonic() - self._started_at,
             engine=describe_engine(self._engine),
             models=self._engine.summary().models,
+            thresholds=thresholds_in_force(
+                policy=site_policies()[self._script.level], traits=traits_of(self._engine)
+            ),
         )
         socket_id, now = self._claimed.socket_id, clock.now()
         if isinstance(update, Refused):

@@ -147,6 +147,7 @@ def make_attempt(
         seconds=9.0,
         engine="test pack",
         models={"model.onnx": "0" * 64},
+        thresholds={"flash_correlation": 0.75},
     )
 
 

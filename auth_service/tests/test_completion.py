@@ -68,6 +68,7 @@ def test_the_evidence_keeps_numbers_and_the_script_but_no_face(
     }
     assert attempt["models"] == {"model.onnx": "0" * 64}
     assert attempt["liveness"]["level_reached"] == "standard"
+    assert attempt["liveness"]["thresholds"] == {"flash_correlation": 0.75}
 
 
 def test_completing_is_audited_as_the_persons_own_act(
