@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from django.utils.translation import gettext as _
@@ -12,9 +13,10 @@ from auth_service.page_problems import problem_texts
 from clients.choices import ImageRetention
 
 Texts = dict[str, str]
+Tables = dict[str, Mapping[str, object]]
 
 
-def page_texts(session: AuthSession) -> dict[str, object]:
+def page_texts(session: AuthSession) -> Tables:
     """The JSON the page is given. Keys of the inner tables are the socket protocol's codes."""
     organisation = session.client.name
     return {

@@ -9,8 +9,11 @@ from django.views.decorators.http import require_safe
 
 from auth_service.models import SessionState
 from auth_service.page_frame import content_security_policy, page
-from auth_service.page_problems import closed_texts
+from auth_service.page_problems import Problem, closed_texts
 from auth_service.page_texts import page_texts, privacy_text
+from auth_service.recording.page import declined_card, recording_context
+from auth_service.recording.plan import find_plan
+from auth_service.recording.sessions import DECLINED
 from auth_service.selectors import find_session_by_link_token
 from common import clock
 
@@ -24,17 +27,22 @@ def session_page(request: HttpRequest, token: str) -> HttpResponse:
     """The camera page of an open session; 404 for an unknown link, 410 for one that has ended."""
     session = find_session_by_link_token(token)
     if session is None:
-        return _closed_page(request, state=UNKNOWN, organisation="", status=404)
+        return _closed_page(request, state=UNKNOWN, card=closed_texts(UNKNOWN, ""), status=404)
     state = SessionState.EXPIRED if session.is_open and clock.now() >= session.expires_at else session.state
     if state != SessionState.OPEN:
-        return _closed_page(request, state=state, organisation=session.client.name, status=410)
+        declined = session.reasons == [DECLINED]
+        card = declined_card() if declined else closed_texts(state, session.client.name)
+        return _closed_page(request, state=state, card=card, status=410)
+    texts, plan = page_texts(session), find_plan()
     context = {
         "session": session,
         "organisation": session.client.name,
+        "token": token,
         "privacy": privacy_text(session),
         # Only the path: the page knows its own host and whether it was loaded securely, also behind a proxy.
         "config": {"socket_path": f"/ws/sessions/{session.pk}/", "token": token},
-        "texts": page_texts(session),
+        "texts": texts,
+        **(recording_context(plan, texts) if plan else {}),
     }
     response = render(request, "session/session.html", context)
     response["Content-Security-Policy"] = content_security_policy(
@@ -48,6 +56,5 @@ def session_page(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def _closed_page(request: HttpRequest, *, state: str, organisation: str, status: int) -> HttpResponse:
-    card = closed_texts(state, organisation)
+def _closed_page(request: HttpRequest, *, state: str, card: Problem, status: int) -> HttpResponse:
     return render(request, "session/closed.html", {"card": card, "state": state}, status=status)

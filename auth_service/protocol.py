@@ -38,6 +38,8 @@ class Frame:
 class SessionStart:
     token: str
     safe_mode: bool
+    consent: str = ""
+    """Version of the recording text that the person agreed to; servers that do not record ignore it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,12 @@ def parse_message(text: str) -> ClientMessage:
         raise InvalidParameter("The message is not a JSON object.")
     match message:
         case {"type": "session.start", "token": str(token)}:
-            return SessionStart(token=token, safe_mode=message.get("safe_mode") is True)
+            consent = message.get("consent")
+            return SessionStart(
+                token=token,
+                safe_mode=message.get("safe_mode") is True,
+                consent=consent if isinstance(consent, str) else "",
+            )
         case {"type": "step.shown", "step": int(step), "shown_at_ms": int() | float() as shown}:
             return StepShown(step_id=step, shown_at_seconds=_seconds(shown, "shown_at_ms"))
         case {

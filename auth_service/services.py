@@ -210,7 +210,7 @@ def lock_held_session(*, session_id: uuid.UUID, socket_id: uuid.UUID, now: datet
 
 
 @transaction.atomic
-def cancel_session(*, session: AuthSession, actor: Actor) -> AuthSession:
+def cancel_session(*, session: AuthSession, actor: Actor, reason: str = "cancelled") -> AuthSession:
     """End an open session without a verdict. Cancelling twice is no error; an ended session is one.
 
     Raises SessionClosed, SessionExpired, or NotFound when its person was deleted meanwhile.
@@ -224,7 +224,7 @@ def cancel_session(*, session: AuthSession, actor: Actor) -> AuthSession:
     if session.state == SessionState.CANCELLED:
         return session
     session.require_open(now=now)
-    _end(session, state=SessionState.CANCELLED, reason="cancelled", actor=actor, now=now)
+    _end(session, state=SessionState.CANCELLED, reason=reason, actor=actor, now=now)
     return session
 
 

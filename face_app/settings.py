@@ -36,6 +36,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.boolean("SECURE_COOKIES", defau
 FACE_DEMO = env.boolean("FACE_DEMO", default=False)
 if FACE_DEMO and not DEBUG:
     raise ImproperlyConfigured("FACE_DEMO lets anyone open sessions; it is refused with DEBUG=false")
+FACE_PAD_RECORDINGS_DIR = env.text("FACE_PAD_RECORDINGS_DIR")
+if FACE_PAD_RECORDINGS_DIR and not DEBUG:
+    raise ImproperlyConfigured("FACE_PAD_RECORDINGS_DIR keeps what the camera sees; refused with DEBUG=false")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 

@@ -56,14 +56,18 @@ async def run_session(
     token: str,
     camera: Camera,
     safe_mode: bool = False,
+    consent: str = "",
     limit_seconds: float = 120.0,
 ) -> Outcome:
-    """Run one attempt to its verdict. Raises SessionBrokenOff, or TimeoutError after ``limit_seconds``."""
+    """Run one attempt to its verdict; ``consent`` is what a recording server asks for.
+
+    Raises SessionBrokenOff, or TimeoutError after ``limit_seconds``.
+    """
     async with asyncio.timeout(limit_seconds):
         async with await _connect(socket_url) as socket:
             client = _Client(socket=socket, camera=camera)
             try:
-                return await client.run(token=token, safe_mode=safe_mode)
+                return await client.run(token=token, safe_mode=safe_mode, consent=consent)
             finally:
                 client.stop_light()
 
@@ -89,8 +93,10 @@ class _Client:
         self._light: asyncio.Task[None] | None = None
         self._last_error: str | None = None
 
-    async def run(self, *, token: str, safe_mode: bool) -> Outcome:
-        await self._send({"type": "session.start", "token": token, "safe_mode": safe_mode})
+    async def run(self, *, token: str, safe_mode: bool, consent: str) -> Outcome:
+        await self._send(
+            {"type": "session.start", "token": token, "safe_mode": safe_mode, "consent": consent}
+        )
         async with asyncio.timeout(READY_TIMEOUT_SECONDS):
             ready = await self._receive("session.ready")
         self._frame_key = decode_frame_key(ready["frame_key"])

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -45,25 +45,42 @@ def is_alive(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def run_temporary_server() -> Iterator[TemporaryServer]:
-    """Migrate an empty SQLite database and serve it. Raises ServerDidNotStart."""
-    with tempfile.TemporaryDirectory(prefix="facegate-demo-") as directory:
+def run_temporary_server(
+    *,
+    directory: Path | None = None,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[TemporaryServer]:
+    """Migrate an empty SQLite database and serve it, for as long as this process lives.
+
+    Without ``directory`` in one of its own, which is deleted. Raises ServerDidNotStart.
+    """
+    port = port or free_port()
+    with contextlib.ExitStack() as stack:
+        home = directory or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="facegate-demo-")))
         server = TemporaryServer(
-            url=f"http://127.0.0.1:{free_port()}",
-            environment=_environment(Path(directory)),
-            log=Path(directory) / "server.log",
+            url=local_url(host, port),
+            environment=_environment(home) | dict(environment or {}),
+            log=home / "server.log",
         )
-        with server.log.open("wb") as log:
-            migrated = _start(["migrate", "--verbosity=0"], server, log).wait()
-            if migrated != 0:
-                raise ServerDidNotStart(_end_of(server.log))
-            port = server.url.rpartition(":")[2]
-            process = _start(["serve", "--port", port], server, log)
-            try:
-                _await_alive(server, process)
-                yield server
-            finally:
-                _stop(process)
+        log = stack.enter_context(server.log.open("wb"))
+        if _start(["migrate", "--verbosity=0"], server, log).wait() != 0:
+            raise ServerDidNotStart(_end_of(server.log))
+        serve = ["serve", "--host", host, "--port", str(port), "--until-eof"]
+        # Never written to: the pipe closes when we end, however that may be.
+        process = _start(serve, server, log, stdin=subprocess.PIPE)
+        try:
+            _await_alive(server, process)
+            yield server
+        finally:
+            _stop(process)
+
+
+def local_url(host: str, port: int) -> str:
+    """Where this machine reaches a server that listens on ``host``."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 
 
 def manage_command(*arguments: str) -> list[str]:
@@ -86,10 +103,13 @@ def _environment(directory: Path) -> dict[str, str]:
     }
 
 
-def _start(arguments: list[str], server: TemporaryServer, log: BinaryIO) -> subprocess.Popen[bytes]:
+def _start(
+    arguments: list[str], server: TemporaryServer, log: BinaryIO, *, stdin: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own manage.py
         manage_command(*arguments),
         env=server.environment,
+        stdin=stdin,
         stdout=log,
         stderr=subprocess.STDOUT,
     )
@@ -110,6 +130,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    if process.stdin:
+        process.stdin.close()
 
 
 def _end_of(log: Path) -> str:

@@ -10,6 +10,7 @@
                                                            // a path is taken on the page's own host
  *     token: "...",                                         // the link token from the same answer
  *     safeMode: false,                                      // true: no flashing colours (photosensitivity)
+ *     consent: null,                                        // version of the text a recording server asks for
  *     onStep: (step) => {},      // after each analysed frame: what to show now (below)
  *     onLight: (color) => {},    // fill the page with "#rrggbb", or take the light away (null)
  *     onEnd: (result) => {},     // {verdict: "passed"|"needs_review"|"failed", reasons: [code], retryAllowed}
@@ -54,10 +55,11 @@ export class FacegateSession {
   #sequence = 0;
   #state = "idle";
 
-  constructor({ video, socketUrl, token, safeMode = false, storage = sessionStorageOrNull(), onStep = nothing,
-    onEnd = nothing, onError = nothing, onReady = nothing, onConnection = nothing, onLight = null }) {
+  constructor({ video, socketUrl, token, safeMode = false, consent = null, storage = sessionStorageOrNull(),
+    onStep = nothing, onEnd = nothing, onError = nothing, onReady = nothing, onConnection = nothing,
+    onLight = null }) {
     this.video = video;
-    this.options = { socketUrl, token, storage, safeMode: safeMode || !onLight };
+    this.options = { socketUrl, token, storage, consent, safeMode: safeMode || !onLight };
     this.on = { step: onStep, end: onEnd, error: onError, ready: onReady, connection: onConnection };
     this.showLight = onLight ?? nothing;
     this.screen = new ScreenLock();
@@ -98,6 +100,7 @@ export class FacegateSession {
       url: this.options.socketUrl,
       token: this.options.token,
       safeMode: this.options.safeMode,
+      consent: this.options.consent,
       storage: this.options.storage,
       on: {
         ready: (message) => this.#ready(message),

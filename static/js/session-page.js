@@ -3,6 +3,7 @@
 import { prefersLessMotion } from "./accessibility.js";
 import { cameraObstacle, FacegateSession } from "./facegate-session.js";
 import { FlashOverlay } from "./flash-overlay.js";
+import { RecordingConsent } from "./recording-consent.js";
 import { SessionView } from "./session-view.js";
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
@@ -11,6 +12,7 @@ const view = new SessionView(document.getElementById("session"), read("facegate-
 const light = new FlashOverlay();
 const startButton = view.at("start");
 const safeMode = view.at("safe-mode");
+const consent = new RecordingConsent(view, { agreed: () => view.show("start") });
 let session = null;
 
 async function start() {
@@ -21,6 +23,7 @@ async function start() {
     socketUrl: config.socket_path,
     token: config.token,
     safeMode: safeMode.checked,
+    consent: consent.version,
     onReady: ({ challenge }) => view.showDots(challenge.steps_total),
     onStep: (step) => view.showStep(step),
     onLight: (color) => light.show(color),
@@ -43,7 +46,7 @@ async function start() {
 function stop() {
   session?.stop();
   view.announcer.clear();
-  view.show("start");
+  view.show(consent.home);
 }
 
 const obstacle = cameraObstacle();
@@ -58,4 +61,4 @@ view.at("retry").addEventListener("click", start);
 view.at("stop").addEventListener("click", stop);
 // A page kept in the back-forward cache must not keep the camera.
 window.addEventListener("pagehide", () => session?.stop());
-window.addEventListener("pageshow", (event) => event.persisted && view.show("start"));
+window.addEventListener("pageshow", (event) => event.persisted && view.show(consent.home));

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
+import threading
 from typing import Any
 
 from django.conf import settings
@@ -25,8 +28,13 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--no-jobs", action="store_true", help="leave background jobs to other processes")
+        parser.add_argument(
+            "--until-eof",
+            action="store_true",
+            help="stop when standard input closes, so as not to outlive the process that started this one",
+        )
 
-    def handle(self, *, host: str, port: int, no_jobs: bool, **options: Any) -> None:
+    def handle(self, *, host: str, port: int, no_jobs: bool, until_eof: bool, **options: Any) -> None:
         from daphne.server import Server  # noqa: PLC0415  installs the reactor, so only where it runs
 
         from face_app.asgi import application  # noqa: PLC0415
@@ -47,6 +55,8 @@ class Command(BaseCommand):
             server.ws_factory.setProtocolOptions(failByDrop=False)
             if worker:
                 worker.start()
+            if until_eof:
+                threading.Thread(target=_stop_at_eof, name="until-eof", daemon=True).start()
             self.stdout.write(f"Listening on http://{shown_host}:{port}/", ending="\n")
             self.stdout.flush()
 
@@ -68,3 +78,10 @@ class Command(BaseCommand):
         if not server.listening_addresses:
             # Daphne has logged the cause and only returns.
             raise CommandError(f"Cannot listen on {shown_host} port {port}; --port chooses another.")
+
+
+def _stop_at_eof() -> None:
+    # Not sys.stdin: its lock, held here, would hinder the interpreter's end.
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
