@@ -18,6 +18,7 @@ from auth_service.completion import Ending
 from auth_service.frame_binding import new_frame_key
 from auth_service.models import Verdict
 from auth_service.protocol import SessionStart, parse_frame, parse_message, present_error
+from auth_service.recording.sessions import find_agreement, make_recorder
 from auth_service.runner import SessionRunner
 from auth_service.services import ClaimedSession
 from auth_service.steps import present_ending, present_ready
@@ -127,6 +128,8 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         self._runner.reports.append(message)
 
     async def _start(self, message: SessionStart) -> None:
+        # Before the link is taken: who has not agreed to be recorded may still do so.
+        agreement = await in_db_thread(find_agreement)(version=message.consent)
         engine = await in_db_thread(get_engine)()
         self._claimed = await in_db_thread(services.claim_socket)(
             session_id=self.session_id,
@@ -141,6 +144,9 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
             processor=get_processor(),
             safe_mode=message.safe_mode,
             send=self._send_message,
+            recorder=make_recorder(agreement, claimed=self._claimed, pack=engine.summary().name, device=None)
+            if agreement
+            else None,
         )
         await self._send_message(
             present_ready(

@@ -28,6 +28,9 @@ from auth_service.flows import (
 from auth_service.mailbox import Mailbox
 from auth_service.models import AuthSession, SessionPurpose, Verdict
 from auth_service.protocol import ColorShown, Frame, StepShown, present_error
+from auth_service.recording.errors import RecordingFailed
+from auth_service.recording.recorder import SessionRecorder
+from auth_service.recording.sessions import store_recording
 from auth_service.services import ClaimedSession
 from auth_service.steps import present_step
 from auth_service.thresholds import site_policies
@@ -68,6 +71,7 @@ class SessionRunner:
         processor: AsyncFaceProcessor,
         safe_mode: bool,
         send: Send,
+        recorder: SessionRecorder | None = None,
     ) -> None:
         self.inbox: Mailbox[Frame] = Mailbox()
         self.reports: deque[Report] = deque(maxlen=32)
@@ -75,9 +79,11 @@ class SessionRunner:
         self._engine = engine
         self._processor = processor
         self._send = send
+        self._recorder = recorder
         self._script = draw_session_script(claimed=claimed, engine=engine, safe_mode=safe_mode)
         self._flow = _build_flow(claimed.session, script=self._script, engine=engine)
         self._analyzer = FrameAnalyzer(engine)
+        self._update: Update | None = None
         self._begun = False
         self._frames = 0
         self._bad_frames = 0
@@ -100,6 +106,24 @@ class SessionRunner:
 
     async def run(self) -> Ending:
         """Pump until the attempt ends. Raises FaceAppError for what ends the socket without a verdict."""
+        try:
+            ending = await self._pump()
+        finally:
+            stored = await self._store_recording()
+        # Only here: what ended the socket, or its cancellation, must not be hidden by this.
+        if not stored:
+            raise RecordingFailed
+        return ending
+
+    async def _store_recording(self) -> bool:
+        """Whole, before the page learns of the end; True too where nothing is recorded."""
+        if self._recorder is None:
+            return True
+        store = in_db_thread(store_recording)
+        session_id = self._claimed.session.pk
+        return await store(self._recorder, session_id=session_id, flow=self._flow, update=self._update)
+
+    async def _pump(self) -> Ending:
         while True:
             await self._keep_alive()
             try:
@@ -177,7 +201,10 @@ class SessionRunner:
         )
         # A report that came during the analysis belongs to what this frame is judged by.
         self._apply_reports()
-        return self._flow.advance(observation)
+        self._update = self._flow.advance(observation)
+        if self._recorder:
+            self._recorder.add(frame)
+        return self._update
 
     def _apply_reports(self) -> None:
         while self.reports:
