@@ -8,6 +8,7 @@ class AuthServiceConfig(AppConfig):
     verbose_name = _("Sessions")
 
     def ready(self) -> None:
-        from auth_service.checks import check_liveness_thresholds  # noqa: PLC0415 - settings must be set up
+        from auth_service import checks  # noqa: PLC0415 - settings must be set up
 
-        register(check_liveness_thresholds)
+        register(checks.check_liveness_thresholds)
+        register(checks.check_recording)
