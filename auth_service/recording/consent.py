@@ -82,7 +82,7 @@ def consent_text(plan: RecordingPlan) -> ConsentText:
                 (
                     _("In a folder of the computer that this page comes from, until it is removed."),
                     _("Only the operator's account can read it. Facegate sends it nowhere."),
-                    _("The check describes the face in numbers, deleted when this server is closed."),
+                    _("The numbers that describe the face are deleted when this server is closed."),
                 ),
             ),
             Point(
