@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -31,6 +32,8 @@ def _rounded(score: float | None) -> str:
 
 @admin.register(AuthSession)
 class AuthSessionAdmin(ReadOnlyAdmin):
+    """Other apps may add facts with `add_fact`: they know this page, it does not know them."""
+
     list_display = (
         "created_at",
         "client",
@@ -48,7 +51,7 @@ class AuthSessionAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     list_select_related = ("client", "user")
     actions = ("cancel",)
-    fields = (
+    fields: ClassVar[tuple[str | Callable[[AuthSession], str], ...]] = (
         "id",
         "client",
         "user",
@@ -109,6 +112,13 @@ class AuthSessionAdmin(ReadOnlyAdmin):
     @display(description=_("Evidence"))
     def shown_evidence(self, session: AuthSession) -> str:
         return format_html("<pre>{}</pre>", json.dumps(session.evidence, indent=2))
+
+    @classmethod
+    def add_fact(cls, function: Callable[[AuthSession], str]) -> None:
+        """Show ``function(session)`` above the evidence of a session's page. Safe to repeat."""
+        if function not in cls.readonly_fields:
+            cls.readonly_fields = (*cls.readonly_fields, function)
+            cls.fields = (*cls.fields[:-1], function, cls.fields[-1])
 
     @action(description=_("Cancel open sessions"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[AuthSession]) -> None:

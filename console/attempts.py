@@ -39,6 +39,10 @@ class Measured:
     value: float
     threshold: Threshold | None
 
+    @property
+    def fails(self) -> bool:
+        return self.threshold is not None and not self.threshold.agrees(self.value)
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from django.utils.formats import number_format
 
 ABSENT = "\N{EN DASH}"
@@ -9,7 +11,7 @@ ABSENT = "\N{EN DASH}"
 
 
 def decimal(value: float | None, *, digits: int) -> str:
-    if value is None:
+    if value is None or not math.isfinite(value):
         return ABSENT
     # Without the zero, -0.001 would read "-0.00".
     return number_format(round(value, digits) + 0.0, decimal_pos=digits)

@@ -44,6 +44,8 @@ class Number:
     value: str
     limit: str
     """With its sign; empty where there is none."""
+    fails: bool
+    """The signal refuses, and this is why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +189,11 @@ def _signal_row(signal: Signal) -> SignalRow:
         if signal.margin is None
         else f"{'+' if signal.margin > 0 else ''}{decimal(signal.margin, digits=2)}",
         drawing=None if signal.margin is None else draw_margin(margin=signal.margin, tone=tone),
-        numbers=[_number(one, names) for one in signal.measured],
+        numbers=[_number(one, names, refused=signal.state == attempts.REFUSED) for one in signal.measured],
     )
 
 
-def _number(measured: Measured, names: dict[str, str]) -> Number:
+def _number(measured: Measured, names: dict[str, str], *, refused: bool) -> Number:
     threshold = measured.threshold
     return Number(
         name=names.get(measured.name, measured.name.replace("_", " ")),
@@ -199,6 +201,7 @@ def _number(measured: Measured, names: dict[str, str]) -> Number:
         limit=""
         if threshold is None
         else f"{threshold.sign} {decimal(threshold.limit, digits=_digits(threshold.limit))}",
+        fails=refused and measured.fails,
     )
 
 

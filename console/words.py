@@ -153,10 +153,10 @@ def level_words() -> dict[str, Word]:
 
 
 def value_names() -> dict[str, str]:
-    """The measured numbers; one that is a signal's only number needs no name beside the signal's."""
+    """The measured numbers, as they stand beside their signal's name."""
     return {
-        "follow": _("movement over its threshold"),
-        "plane": _("depth over eye distance"),
+        "follow": _("of its threshold"),
+        "plane": _("nose against eyes"),
         "aspect": _("against cos(yaw)"),
         "ring": _("follows the head"),
         "flash_correlation": _("correlation"),
@@ -166,12 +166,12 @@ def value_names() -> dict[str, str]:
         "shape_side": _("side over centre"),
         "shape_beside": _("beside over centre"),
         "passive": _("probability"),
-        "identity_lowest": _("third lowest cosine"),
+        "identity_lowest": _("third lowest"),
         "identity_last": _("at the end"),
-        "repeated": _("share of equal frames"),
-        "loop": _("share that came back"),
-        "several_faces": _("share with another face"),
-        "missing": _("share without a face"),
+        "repeated": _("share"),
+        "loop": _("share"),
+        "several_faces": _("share"),
+        "missing": _("share away"),
         "interval": _("median interval, s"),
         "longest_gap": _("longest gap, s"),
         "clock_drift": _("drift of the clocks, s"),

@@ -89,7 +89,7 @@ def _block(block: Block, *, x: Scale) -> Markup:
         *(_swatch(swatch, block=block) for swatch in block.swatches),
         element("text", *_words(block.sign, block.label, short=short), x=10, y=18, class_="name"),
         element("text", *_words(block.mark, block.outcome, short=short), x=10, y=35, class_="outcome")
-        if not block.swatches
+        if block.outcome and not block.swatches
         else "",
         x=percent(start),
         width=percent(max(0.0, end - start)),

@@ -1,0 +1,21 @@
+"""The way from a session in Django admin to its evidence over time."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from auth_service.admin import AuthSessionAdmin
+from auth_service.models import AuthSession
+from clients.admin.base import display
+
+
+@display(description=gettext_lazy("Evidence over time"))
+def evidence_over_time(session: AuthSession) -> str:
+    address = reverse("console:session", args=[session.pk])
+    return format_html('<a href="{}">{}</a>', address, _("Open in the console"))
+
+
+AuthSessionAdmin.add_fact(evidence_over_time)
