@@ -49,8 +49,8 @@ class Page:
         frame = Frame(sequence=self._sequence, captured_at_seconds=self._sequence * 0.2, jpeg=jpeg)
         await self.socket.send_to(bytes_data=pack_frame(frame, key=self.frame_key))
 
-    async def start(self, opened: OpenedSession, token: str | None = None) -> Message:
-        await self.say(type="session.start", token=token or opened.token, safe_mode=False)
+    async def start(self, opened: OpenedSession, token: str | None = None, **members: object) -> Message:
+        await self.say(type="session.start", token=token or opened.token, safe_mode=False, **members)
         answer = await self.hear()
         if answer["type"] == "session.ready":
             self.frame_key = decode_frame_key(answer["frame_key"])
