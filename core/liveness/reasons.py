@@ -9,8 +9,9 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Members stand in order of precedence: what explains the others comes before them.
 
-    A repeated frame also misses its challenge and its colours, a flat face often answers the light evenly;
-    the page and the evidence should name the cause, not its echoes.
+    A repeated frame also misses its challenge and its colours, a flat face often answers the light evenly and
+    is taken for a wrong movement when it is tilted; the page and the evidence should name the cause, not its
+    echoes.
     """
 
     REPEATED_FRAMES = "repeated_frames"
@@ -19,8 +20,8 @@ class Reason(StrEnum):
     IDENTITY_CHANGED = "identity_changed"
     FLAT_FACE = "flat_face"
     MOVING_SURROUNDINGS = "moving_surroundings"
-    WRONG_MOVEMENT = "wrong_movement"
     SCREEN_LIGHT_UNEVEN = "screen_light_uneven"
+    WRONG_MOVEMENT = "wrong_movement"
     SCREEN_LIGHT_MISSING = "screen_light_missing"
     SPOOF_SUSPECTED = "spoof_suspected"
     CHALLENGE_NOT_FOLLOWED = "challenge_not_followed"
