@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,7 +78,7 @@ async def test_who_agreed_is_recorded_frame_by_frame(
 async def test_who_did_not_agree_to_this_text_is_not_started_and_keeps_the_link(
     consent: object, opened: OpenedSession, run: Path, pictures: list[bytes]
 ) -> None:
-    members = {} if consent is None else {"consent": consent}
+    members: dict[str, Any] = {} if consent is None else {"consent": consent}
     async with page_of(opened) as page:
         assert error_of(await page.start(opened, **members)) == "consent_required"
         assert await page.closed() == 4403

@@ -170,14 +170,18 @@ def _url(options: Mapping[str, Any], *, port: int) -> str:
         if options["host"] in EVERYWHERE:
             raise CommandError(f"--host {options['host']} needs --url: how people reach it.")
         return local_url(options["host"], port)
-    parts = urlsplit(url)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or url != f"{parts.scheme}://{parts.netloc}"
-    ):
+    if not _is_origin(url):
         raise CommandError(f"--url {url} is not scheme and host, such as https://id.example.org")
     return url
+
+
+def _is_origin(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # an unclosed IPv6 bracket
+        return False
+    web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return web and url == f"{parts.scheme}://{parts.netloc}"
 
 
 def _environment(plan: RecordingPlan, *, pack: str | None) -> dict[str, str]:
