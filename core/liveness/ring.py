@@ -16,12 +16,12 @@ Grey = NDArray[np.uint8]
 Points = NDArray[np.float32]
 
 _MAX_CORNERS = 160
-_MAX_TRACKED = 32
+_MAX_TRACKED = 24
 """Of the face and of the ring each, the clearest: a median of more is hardly another."""
 _MIN_POINTS_FOR_MEDIAN = 4
 _ROUND_TRIP_PX = 0.7
-_WINDOW = (13, 13)
-_LEVELS = 3
+_WINDOW = (11, 11)
+_LEVELS = 2
 MIN_POINTS = 6
 """Fewer tracked points in the face or the ring say nothing of this pair of frames."""
 MOVED = 0.024
