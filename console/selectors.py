@@ -13,6 +13,7 @@ from clients.models import Client
 
 NO_VERDICT = "none"
 _LONGEST_SEARCH = 128
+_LAST = "last_traces"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def parse_filters(query: Mapping[str, str]) -> SessionFilters:
 
 
 def list_sessions(filters: SessionFilters) -> QuerySet[AuthSession]:
-    """Newest first, each with its client, its person and its last attempt's trace in ``last_traces``."""
+    """Newest first, each with its client, its person and its last attempt's trace."""
     sessions = AuthSession.objects.select_related("client", "user").order_by("-created_at", "pk")
     if filters.verdict:
         sessions = sessions.filter(verdict="" if filters.verdict == NO_VERDICT else filters.verdict)
@@ -57,7 +58,13 @@ def list_sessions(filters: SessionFilters) -> QuerySet[AuthSession]:
     # Not the attempt that the session counts: one that was broken off left no trace.
     later = LivenessTrace.objects.filter(session=OuterRef("session"), attempt__gt=OuterRef("attempt"))
     last = LivenessTrace.objects.filter(~Exists(later))
-    return sessions.prefetch_related(Prefetch("traces", queryset=last, to_attr="last_traces"))
+    return sessions.prefetch_related(Prefetch("traces", queryset=last, to_attr=_LAST))
+
+
+def last_trace(session: AuthSession) -> object:
+    """What is stored of the last attempt that left a trace, of a session from `list_sessions`; None without
+    one."""
+    return next((found.trace for found in vars(session)[_LAST]), None)
 
 
 def find_session(session_id: uuid.UUID) -> AuthSession | None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from auth_service.models import AuthSession
 from console.formats import degrees
 from console.plots import Line, Markup, draw_sparkline
+from console.selectors import last_trace
 from console.traces import UnreadableTrace, read_trace
 from console.words import Word, level_words, reason_words, word_for
 
@@ -54,11 +55,11 @@ def verdict_tone(session: AuthSession) -> str:
 
 
 def _sparkline(session: AuthSession) -> Markup | None:
-    stored = next(iter(getattr(session, "last_traces", ())), None)
+    stored = last_trace(session)
     if stored is None:
         return None
     try:
-        trace = read_trace(stored.trace)
+        trace = read_trace(stored)
     except UnreadableTrace as error:
         logger.warning("trace cannot be read", extra={"session": str(session.pk), "cause": str(error)})
         return None

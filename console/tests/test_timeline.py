@@ -52,7 +52,7 @@ def test_plots_of_a_page_have_ids_of_their_own() -> None:
     both = [draw_timeline(read, id=f"attempt-{number}") for number in (1, 2)]
     drawings = [one.drawing for timeline in both for one in timeline.plots if one.drawing]
     drawings += [timeline.script for timeline in both]
-    ids = [found.get("id") for found in drawings for found in parse(found).iter() if found.get("id")]
+    ids = [part.get("id") for found in drawings for part in parse(found).iter() if part.get("id")]
     assert len(ids) == len(set(ids)) == 2 * len(drawings)
 
 

@@ -29,7 +29,8 @@
     if (!text || !element.checkVisibility({ visibilityProperty: true }) || element.closest("script, video")) continue;
     const style = getComputedStyle(element);
     const behind = background(element);
-    const [light, dark] = [luminance(over(parse(style.color), behind)), luminance(behind)].sort((a, b) => b - a);
+    const ink = parse(element instanceof SVGElement ? style.fill : style.color);
+    const [light, dark] = [luminance(over(ink, behind)), luminance(behind)].sort((a, b) => b - a);
     const ratio = (light + 0.05) / (dark + 0.05);
     const size = parseFloat(style.fontSize);
     const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
