@@ -11,16 +11,15 @@ from django.db import connection
 from auth_service import completion, services
 from auth_service.completion import Ending, fail_attempt
 from auth_service.flows import Sample
-from auth_service.models import AuthSession, LivenessTrace, SessionPurpose, SessionState, Verdict
+from auth_service.models import AuthSession, SessionPurpose, SessionState, Verdict
 from auth_service.services import ClaimedSession
 from auth_service.tests.conftest import make_attempt, reload
 from clients.models import AuditEntry, Client, ClientUser, FaceSample
-from clients.services import create_user, delete_user
+from clients.services import create_user
 from common import clock
 from common.errors import ContractMismatch, SessionClosed
 from common.templates import Embedding, Template
 from core.engine.types import EmbeddingContract
-from core.liveness.policy import Level
 from core.liveness.reasons import Reason
 
 Samples = Callable[..., list[Sample]]
@@ -45,30 +44,6 @@ def test_accepted_samples_become_the_persons_template(
     assert alice.enrollment_state == "enrolled"
     assert FaceSample.objects.filter(user=alice, contract=contract.key).count() == 3
     assert reload(claimed.session).state == SessionState.COMPLETED
-
-
-def test_the_evidence_keeps_numbers_and_the_script_but_no_face(
-    alice: ClientUser, held: Held, finish: Finish, samples_of: Samples
-) -> None:
-    claimed = held(alice)
-    finish(claimed, samples_of("alice"))
-    [attempt] = reload(claimed.session).evidence["attempts"]
-    assert attempt["liveness"]["signals"] == {"flash_rho": 0.93}
-    assert attempt["liveness"]["not_measured"] == ["passive"]
-    assert set(attempt) == {
-        "level",
-        "script",
-        "reasons",
-        "liveness",
-        "frames",
-        "frames_dropped",
-        "seconds",
-        "engine",
-        "models",
-    }
-    assert attempt["models"] == {"model.onnx": "0" * 64}
-    assert attempt["liveness"]["level_reached"] == "standard"
-    assert attempt["liveness"]["thresholds"] == {"flash_correlation": 0.75}
 
 
 def test_completing_is_audited_as_the_persons_own_act(
@@ -230,68 +205,6 @@ def test_a_face_enrolled_under_another_id_is_reported_by_policy(
     assert ending.verdict == verdict
     assert reload(claimed.session).duplicate_of_id == bob.pk
     assert (alice.cached_embedding is not None) == enrolled
-
-
-@pytest.mark.parametrize(
-    ("level", "verdict", "reasons"),
-    [
-        ("basic", Verdict.PASSED, []),
-        ("standard", Verdict.NEEDS_REVIEW, ["liveness_incomplete"]),
-        ("strict", Verdict.NEEDS_REVIEW, ["liveness_incomplete"]),
-    ],
-)
-@pytest.mark.parametrize("purpose", list(SessionPurpose))
-def test_who_switches_the_flash_off_gets_past_it_at_the_basic_level_only(
-    alice: ClientUser,
-    enroll: Enroll,
-    held: Held,
-    finish: Finish,
-    samples_of: Samples,
-    purpose: SessionPurpose,
-    level: str,
-    verdict: Verdict,
-    reasons: list[str],
-) -> None:
-    set_policy(alice.client_id, liveness_level=level)
-    claimed = held(enroll(alice, "alice"), purpose)
-    ending = finish(claimed, samples_of("alice"), attempt=make_attempt(reached=Level.BASIC))
-    assert ending.verdict == verdict
-    session = reload(claimed.session)
-    assert session.reasons == reasons
-    assert (session.liveness_level, session.liveness_level_reached) == (level, "basic")
-
-
-def test_each_attempt_leaves_its_trace_and_a_deleted_person_takes_them_along(
-    alice: ClientUser, held: Held, finish: Finish, samples_of: Samples
-) -> None:
-    claimed = held(alice)
-    fail_attempt(
-        session_id=claimed.session.pk,
-        socket_id=claimed.socket_id,
-        attempt=make_attempt(passed=False, reached=None),
-        reasons=["flat_face"],
-        now=clock.now(),
-    )
-    finish(claimed, samples_of("alice"))
-    traces = LivenessTrace.objects.filter(session=claimed.session)
-    assert [trace.attempt for trace in traces] == [1, 2]
-    assert traces[0].trace["series"]["yaw"] == [None, 1.5]
-    delete_user(user=alice)
-    assert not LivenessTrace.objects.exists()
-
-
-def test_a_refused_attempt_reached_no_level(
-    alice: ClientUser, held: Held, finish: Finish, samples_of: Samples
-) -> None:
-    claimed = held(alice)
-    fail_attempt(
-        session_id=claimed.session.pk,
-        socket_id=claimed.socket_id,
-        attempt=make_attempt(passed=False, reached=None),
-        reasons=["flat_face"],
-        now=clock.now(),
-    )
-    assert reload(claimed.session).liveness_level_reached == ""
 
 
 def test_another_face_enrolled_over_the_first_waits_for_a_person_to_look_at_it(
