@@ -28,6 +28,7 @@ class StagedEngine(SyntheticEngine):
         self.faces = faces
         self.embedded = 0
         self.searches: list[Box | None] = []
+        self.turns: list[int | None] = []
 
     @property
     def landmark_layout(self) -> LandmarkLayout:
@@ -47,6 +48,7 @@ class StagedEngine(SyntheticEngine):
         return np.full((len(crops), 64), 1 / 8, np.float32)
 
     def live_probability(self, image: Image, face: DetectedFace, *, turn: int | None = None) -> float | None:
+        self.turns.append(turn)
         return 0.7
 
 
@@ -89,6 +91,19 @@ def test_what_was_asked_is_there(engine: StagedEngine) -> None:
     assert np.isfinite(full.face.light.log_map).all()
     assert full.face.light.skin == pytest.approx((120 / 255) ** 2.2, abs=0.03)
     assert abs(full.face.head.pose.yaw) < 1
+
+
+def test_passive_models_take_turns_over_the_frames_that_ask_and_show_a_face(engine: StagedEngine) -> None:
+    analyzer, other = FrameAnalyzer(engine), FrameAnalyzer(engine)
+    asked = FrameRequest(passive=True)
+    for number, (request, faces) in enumerate(
+        [(asked, [FACE]), (NOTHING, [FACE]), (asked, []), (asked, [FACE]), (asked, [FACE])]
+    ):
+        engine.faces = faces
+        analyzer.analyze(jpeg(1), sequence=number, captured_at_seconds=number / 8, request=request)
+    other.analyze(jpeg(1), sequence=1, captured_at_seconds=0.0, request=asked)
+
+    assert engine.turns == [0, 1, 2, 0]
 
 
 def test_equal_bytes_have_equal_digests_and_nothing_else_does(engine: StagedEngine) -> None:
