@@ -7,6 +7,8 @@ import os
 import threading
 from pathlib import Path
 
+import cv2
+
 from common.errors import EngineUnavailable
 from core.engine.catalog import OFFICIAL_PACKS
 from core.engine.config import EngineConfig, config_from_settings
@@ -42,6 +44,9 @@ def close_engine() -> None:
 
 def load_engine(config: EngineConfig) -> FaceEngine:
     """A new engine, which the caller closes. Raises EngineUnavailable."""
+    # OpenCV has one pool for all callers and would take every core for each of them: a resize on two threads
+    # costs more than it saves, and the cores belong to the other workers.
+    cv2.setNumThreads(config.intra_op_threads)
     if config.pack in {"", DLIB}:
         from core.engine.dlib_pack import load_dlib_engine  # noqa: PLC0415 - only what is used is imported
 

@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import onnxruntime
 import pytest
 
 from common.errors import EngineUnavailable
 from core.engine import registry
-from core.engine.config import config_from_settings
+from core.engine.config import available_cores, config_from_settings
 from core.engine.registry import close_engine, get_engine, load_engine, pack_directory
 from core.tests.conftest import engine_config
 
@@ -38,6 +39,18 @@ def test_a_process_has_one_engine_also_when_many_threads_ask_at_once(settings: A
     assert len({id(engine) for engine in engines}) == 1
     close_engine()
     assert get_engine() is not engines[0]
+
+
+@pytest.mark.parametrize("workers", [1, available_cores(), available_cores() + 2])
+def test_opencv_keeps_to_a_worker_s_share_of_the_cores(tmp_path: Path, workers: int) -> None:
+    before = cv2.getNumThreads()
+    try:
+        config = engine_config(tmp_path, pack="synthetic", allow_synthetic=True, worker_threads=workers)
+        load_engine(config).close()
+
+        assert cv2.getNumThreads() == config.intra_op_threads
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_a_forked_child_loads_an_engine_of_its_own(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
