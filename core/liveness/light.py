@@ -69,7 +69,8 @@ def _corners(image: Image, *, box: Box) -> Light:
     right_start = int(min(width - _BORDER_PX, box.right + 0.7 * box.width))
     bottom = int(np.clip(box.bottom, height * 0.05, height * 0.5))
     free = {"left": box.left >= _BORDER_PX, "right": box.right <= width - _BORDER_PX}
-    sides = {"left": image[:bottom, :left_end], "right": image[:bottom, right_start:]}
+    # Every second row: the mean of thirty thousand pixels is that of sixty.
+    sides = {"left": image[:bottom:2, :left_end], "right": image[:bottom:2, right_start:]}
     means = [_mean_light(sides[side]) for side, is_free in free.items() if is_free]
     seen = [mean for mean in means if mean is not None]
     return np.mean(seen, axis=0).astype(np.float32) if seen else np.full(3, np.nan, np.float32)

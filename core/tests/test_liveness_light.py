@@ -39,13 +39,15 @@ def test_light_is_averaged_not_levels() -> None:
 
 def test_surroundings_are_the_upper_corners_beside_the_head() -> None:
     image = noise()
+    image[:, 152:488] //= 4
+    image[240:] //= 4
     sample = measure_light(image, box=BOX, eyes=EYES)
     lit = (image / 255.0) ** 2.2
     # 0.7 box widths away from the box on either side, down to the middle of the frame.
     left, right = lit[:240, :152].reshape(-1, 3).mean(axis=0), lit[:240, 488:].reshape(-1, 3).mean(axis=0)
 
     assert sample is not None
-    assert sample.surroundings == pytest.approx((left + right) / 2, rel=1e-4)
+    assert sample.surroundings == pytest.approx((left + right) / 2, rel=0.01)
 
 
 def test_skin_is_forehead_and_cheeks() -> None:
