@@ -15,7 +15,12 @@ from clients.admin.base import display
 @display(description=gettext_lazy("Evidence over time"))
 def evidence_over_time(session: AuthSession) -> str:
     address = reverse("console:session", args=[session.pk])
-    return format_html('<a href="{}">{}</a>', address, _("Open in the console"))
+    # The theme's own classes of a link.
+    return format_html(
+        '<a class="text-primary-600 dark:text-primary-500 underline" href="{}">{}</a>',
+        address,
+        _("Open in the console"),
+    )
 
 
 AuthSessionAdmin.add_fact(evidence_over_time)
