@@ -18,6 +18,8 @@ LAGS = tuple(float(lag) for lag in np.arange(0.0, 0.31, 0.05))
 """Seconds from the screen's change to the frame that shows it: exposure, pipeline, slow panels. Webcams take
 0.06 to 0.2. With 0.4 a recording of other colours fits too often: it is nearly one colour's time."""
 MIN_COLORS = 4
+BEST_CHANCE = 1 / 3750
+"""Of an answer to five colours that fits no other order as well."""
 _EDGE_SECONDS = 0.02
 _FLOOR = 1e-4
 
