@@ -88,8 +88,10 @@ def consent_text(plan: RecordingPlan) -> ConsentText:
             Point(
                 _("How to withdraw"),
                 (
-                    _("Ask who records, at any time."),
-                    _("One command (pad_record --remove) deletes every recording of “%(subject)s”.")
+                    _(
+                        "Ask at any time: one command (pad_record --remove) deletes every recording of "
+                        "“%(subject)s”."
+                    )
                     % subject,
                 ),
             ),
@@ -114,7 +116,7 @@ def _recorder(plan: RecordingPlan) -> str:
 
 
 def _what_is_recorded(plan: RecordingPlan) -> tuple[str, ...]:
-    names = {"subject": plan.subject, "kind": plan.kind}
+    names = {"subject": plan.subject, "kind": plan.kind.replace("_", " ")}
     if plan.genuine:
         label = _("The date, and the name “%(subject)s”.") % names
     else:

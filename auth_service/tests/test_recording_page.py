@@ -122,7 +122,7 @@ def test_of_an_attack_the_person_who_is_copied_must_have_agreed_too() -> None:
     attack = text_of(kind="photo_print")
 
     assert "whose face is copied" in attack.agreement
-    assert any("photo_print" in item for item in attack.points[1].items)
+    assert any("photo print" in item for item in attack.points[1].items)
     assert "whose face is copied" not in text_of().agreement
 
 
