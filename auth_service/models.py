@@ -96,6 +96,7 @@ class AuthSession(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["-created_at"], name="session_by_time"),
             models.Index(fields=["client", "-created_at"], name="session_by_client"),
             models.Index(fields=["user", "purpose", "-ended_at"], name="session_by_user"),
             models.Index(fields=["expires_at"], condition=Q(state="open"), name="session_open_expiry"),

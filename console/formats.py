@@ -17,6 +17,10 @@ def decimal(value: float | None, *, digits: int) -> str:
     return number_format(round(value, digits) + 0.0, decimal_pos=digits)
 
 
+def signed(value: float) -> str:
+    return f"{'+' if value > 0 else ''}{decimal(value, digits=2)}"
+
+
 def degrees(value: float | None, *, digits: int = 0) -> str:
     return ABSENT if value is None else f"{decimal(value, digits=digits)}°"
 

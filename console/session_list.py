@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from auth_service.models import AuthSession
-from console.formats import degrees
+from console.attempts import read_attempts
+from console.formats import degrees, signed
 from console.plots import Line, Markup, draw_sparkline
 from console.selectors import last_trace
 from console.traces import UnreadableTrace, read_trace
-from console.words import Word, level_words, reason_words, word_for
+from console.words import Word, level_words, reason_words, signal_words, word_for
 
 logger = logging.getLogger("facegate.console")
 
@@ -30,6 +31,8 @@ class SessionLine:
     reason: Word | None
     """The leading one."""
     more_reasons: int
+    weakest: str
+    """The signal of the last attempt that stood nearest to refusing; empty where a reason is shown."""
     sparkline: Markup | None
     """Yaw of the last attempt."""
 
@@ -46,12 +49,23 @@ def session_line(session: AuthSession) -> SessionLine:
         reached=word_for(reached, levels).name if reached and reached != session.liveness_level else "",
         reason=word_for(reasons[0], reason_words()) if reasons else None,
         more_reasons=max(0, len(reasons) - 1),
+        weakest="" if reasons else _weakest(session),
         sparkline=_sparkline(session),
     )
 
 
 def verdict_tone(session: AuthSession) -> str:
     return {"passed": "good", "needs_review": "wait", "failed": "bad"}.get(session.verdict, "none")
+
+
+def _weakest(session: AuthSession) -> str:
+    attempts = read_attempts(session.evidence)
+    margins = attempts[-1].margins if attempts else {}
+    if not margins:
+        return ""
+    name = min(margins, key=lambda signal: margins[signal])
+    words = {"signal": word_for(name, signal_words()).name, "margin": signed(margins[name])}
+    return _("weakest: %(signal)s %(margin)s") % words
 
 
 def _sparkline(session: AuthSession) -> Markup | None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from auth_service.models import AuthSession, Verdict
 from console import attempts
 from console.attempts import AskedStep, Attempt, Measured, Signal, read_attempts, signals_of
-from console.formats import ABSENT, decimal
+from console.formats import ABSENT, decimal, signed
 from console.plots import Markup, draw_margin, draw_swatches
 from console.session_list import verdict_tone
 from console.timeline import Timeline, draw_timeline
@@ -185,9 +185,7 @@ def _signal_row(signal: Signal) -> SignalRow:
         word=word_for(signal.name, signal_words()),
         state=signal.state,
         state_text=states[signal.state],
-        margin=""
-        if signal.margin is None
-        else f"{'+' if signal.margin > 0 else ''}{decimal(signal.margin, digits=2)}",
+        margin="" if signal.margin is None else signed(signal.margin),
         drawing=None if signal.margin is None else draw_margin(margin=signal.margin, tone=tone),
         numbers=[_number(one, names, refused=signal.state == attempts.REFUSED) for one in signal.measured],
     )

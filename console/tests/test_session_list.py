@@ -13,7 +13,7 @@ from clients.models import Client, ClientUser
 from clients.services import create_user
 from console.selectors import SessionFilters, last_trace, list_sessions, parse_filters
 from console.tests.conftest import RecordSession
-from console.tests.trace_cast import trace
+from console.tests.trace_cast import attempt_row, trace
 from console.views import SESSIONS_PER_PAGE
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +134,14 @@ def test_a_line_says_what_matters(console: Browser, refused: AuthSession) -> Non
     assert "Strict" in html
     assert "reached Basic" in html
     assert "Yaw from -9° to 24°" in html
+
+
+def test_a_session_that_passed_says_which_signal_was_weakest(
+    console: Browser, user: ClientUser, record_session: RecordSession
+) -> None:
+    rows = [attempt_row(), attempt_row(passed=True, margins={"flash": 0.34, "ring": 1.2})]
+    record_session(user, evidence={"attempts": rows})
+    assert "weakest: Screen light +0.34" in console.get("/console/").content.decode()
 
 
 def test_the_sparkline_is_of_the_last_attempt_that_left_a_trace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,7 +12,13 @@ from console.plots import Markup
 from console.tests.svg import of_class, parse, texts
 from console.tests.trace_cast import FRAMES, trace
 from console.timeline import Plot, Timeline, draw_timeline
+from console.timeline.quantities import quantities
 from console.traces import read_trace
+from core.liveness.evidence import Evidence, baseline_of
+from core.liveness.policy import Level, policy_for
+from core.liveness.timeline import timeline_of
+from core.liveness.traits import PackTraits
+from core.tests.liveness_cast import FRONTAL, LAYOUTS, face_view, frame_times, head_points, observe
 
 
 def drawn(**changes: Any) -> Timeline:
@@ -158,3 +165,20 @@ def test_frames_out_of_order_and_at_one_moment_are_drawn() -> None:
 def test_a_trace_of_a_single_frame_is_drawn() -> None:
     timeline = drawn(series={"at": [0.0], "yaw": [3.0]}, steps=[])
     assert "h0" in str(timeline.plots[0].drawing)
+
+
+def test_every_column_and_limit_that_the_flow_records_has_its_plot() -> None:
+    """The two sides of the stored trace are written apart: a column that core adds must not be lost here."""
+    frames = [observe(float(at), face_view(head_points(FRONTAL))) for at in frame_times(2.0)]
+    faces = [frame.face for frame in frames if frame.face is not None]
+    evidence = Evidence(
+        frames=tuple(frames), baseline=baseline_of(faces), challenge_start=frames[4].captured_at, steps=()
+    )
+    traits = PackTraits(layout=LAYOUTS[0], has_passive_model=True, same_person_cosine=0.4)
+    recorded = timeline_of(evidence, policy=policy_for(Level.STANDARD), traits=traits)
+    read = read_trace(json.loads(json.dumps(recorded.as_json())))
+    drawn_names = {name for one in draw_timeline(read, id="a").plots for name in one.series.split()}
+    # A second face has its plot only where there was one.
+    assert drawn_names | {"second_face"} == recorded.series.keys() - {"at"}
+    limited = {quantity.name for quantity in quantities(read) if quantity.limits(read)}
+    assert limited == recorded.limits.keys()
