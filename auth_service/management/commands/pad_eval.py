@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from auth_service.flows import EnrollmentFlow, VerificationFlow
-from auth_service.flows.replay import replay_session
-from auth_service.pad_scorecard import (
-    Presentation,
-    Rate,
-    Scorecard,
-    as_json,
-    make_scorecard,
-    presentation_of,
-)
-from common.errors import EngineUnavailable
+from auth_service.pad.codec import run_json, scorecard_json
+from auth_service.pad.evaluation import Plan, Recordings, evaluate, find_recordings
+from auth_service.pad.rates import Rate
+from auth_service.pad.report import write_json, write_report
+from auth_service.pad.scorecard import Presentation, Run, Scorecard
+from auth_service.thresholds import site_policies
+from common.errors import FaceAppError
 from core.engine.config import config_from_settings
 from core.engine.registry import load_engine
-from core.engine.types import FaceEngine
 from core.liveness.policy import Level
-from core.liveness.sequences import UnreadableSequence, find_sidecars, read_session
-from core.liveness.traits import traits_of
+from core.liveness.sequences import UnreadableSequence
+from core.liveness.thresholds import UnusableThresholds
 
+ALL = "all"
 _KEY_SIGNALS = {
     "follow": "follow",
     "plane": "plane",
@@ -40,73 +36,134 @@ _KEY_SIGNALS = {
 
 
 class Command(BaseCommand):
-    help = "Replay recorded sessions (NAME.json with NAME.mjpeg) and print APCER per species and BPCER."
+    help = (
+        "Replay recorded sessions (NAME.json with NAME.mjpeg) through the real flow and print APCER per "
+        "species and BPCER with 95 % intervals. docs/liveness.md tells how to read and use it."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("directory", type=Path)
-        parser.add_argument("--pack", help="model pack in place of FACE_MODEL_PACK")
-        parser.add_argument("--level", choices=[level.value for level in Level], default=Level.STANDARD.value)
+        parser.add_argument(
+            "--pack",
+            action="append",
+            dest="packs",
+            help="model pack in place of FACE_MODEL_PACK; several times for several",
+        )
+        parser.add_argument(
+            "--level", choices=[*(level.value for level in Level), ALL], default=Level.STANDARD.value
+        )
         parser.add_argument("--purpose", choices=["enrollment", "verification"], default="verification")
+        parser.add_argument(
+            "--without-passive",
+            action="store_true",
+            help="a second run of each pack that has passive models, as if it had none",
+        )
+        parser.add_argument("--about", default="", help="what was recorded, for the report's head")
+        parser.add_argument(
+            "--synthetic", action="store_true", help="nobody stood before a camera; the report says so"
+        )
         parser.add_argument("--json", type=Path, dest="json_file", help="write everything measured here")
+        parser.add_argument(
+            "--report", type=Path, help="write scorecard.json, scorecard.md and scorecard.png to this folder"
+        )
+        parser.add_argument(
+            "--fail-on-error", action="store_true", help="exit code 1 when any verdict is wrong"
+        )
 
     def handle(
         self,
         *args: Any,
         directory: Path,
-        pack: str | None,
+        packs: list[str | None] | None,
         level: str,
         purpose: str,
+        without_passive: bool,
+        about: str,
+        synthetic: bool,
         json_file: Path | None,
+        report: Path | None,
+        fail_on_error: bool,
         **options: Any,
     ) -> None:
         try:
-            sidecars = find_sidecars(directory)
-            engine = load_engine(config_from_settings(pack=pack))
-        except (UnreadableSequence, EngineUnavailable) as error:
+            recordings = find_recordings(directory)
+            plan = Plan(
+                levels=tuple(Level) if level == ALL else (Level(level),),
+                policies=site_policies(),
+                flow_class=EnrollmentFlow if purpose == "enrollment" else VerificationFlow,
+                without_passive=without_passive,
+            )
+            runs = self._run_all(recordings, packs=packs or [None], plan=plan)
+        except (UnreadableSequence, UnusableThresholds) as error:
             raise CommandError(str(error)) from error
+        except FaceAppError as error:
+            raise CommandError(error.message) from error
+        card = Scorecard(
+            generated_from=f"{recordings.summary}. {about}".strip(),
+            synthetic=synthetic or recordings.synthetic > 0,
+            runs=tuple(runs),
+        )
+        self._print(card, recordings)
+        self._write(card, json_file=json_file, report=report)
+        wrong = sum(not one.right for run in card.runs for one in run.presentations)
+        if wrong and fail_on_error:
+            raise CommandError(f"{wrong} verdicts are wrong")
+
+    def _run_all(self, recordings: Recordings, *, packs: list[str | None], plan: Plan) -> list[Run]:
+        runs: list[Run] = []
+        for pack in packs:
+            for run in self._run(recordings, pack=pack, plan=plan):
+                if any((run.title, run.level) == (other.title, other.level) for other in runs):
+                    raise CommandError(
+                        f"Two packs are called {run.title}: a scorecard could not tell them apart."
+                    )
+                runs.append(run)
+        return runs
+
+    def _run(self, recordings: Recordings, *, pack: str | None, plan: Plan) -> tuple[Run, ...]:
+        engine = load_engine(config_from_settings(pack=pack))
         try:
-            presentations = self._replay_all(engine, sidecars, level=Level(level), purpose=purpose)
-        except UnreadableSequence as error:
-            raise CommandError(str(error)) from error
+            return evaluate(recordings, engine=engine, plan=plan, progress=self._tell)
         finally:
             engine.close()
-        card = make_scorecard(presentations)
-        self._print_rates(card)
-        if json_file is not None:
-            report = as_json(card, pack=engine.summary().name, level=level)
-            json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
-    def _replay_all(
-        self, engine: FaceEngine, sidecars: list[Path], *, level: Level, purpose: str
-    ) -> list[Presentation]:
-        traits = traits_of(engine)
-        flow_class = EnrollmentFlow if purpose == "enrollment" else VerificationFlow
-        presentations = []
-        for path in sidecars:
-            session = read_session(path, level=level)
-            end = replay_session(session, engine=engine, traits=traits, flow_class=flow_class)
-            one = presentation_of(name=session.name, kind=session.kind, genuine=session.genuine, end=end)
-            self._print_presentation(one)
-            presentations.append(one)
-        return presentations
+    def _tell(self, line: str) -> None:
+        # Not an error, and not in an error's colour.
+        self.stderr.write(line, style_func=str)
 
-    def _print_presentation(self, one: Presentation) -> None:
-        verdict = "accepted" if one.accepted else "refused"
-        mark = " " if one.right else "!"
-        signals = " ".join(
-            f"{short}={one.signals[name]:.2f}" for name, short in _KEY_SIGNALS.items() if name in one.signals
-        )
-        self.stdout.write(
-            f"{mark} {one.name:<32} {one.kind:<24} {verdict:<8} {','.join(one.reasons) or '-'}  {signals}"
-        )
+    def _print(self, card: Scorecard, recordings: Recordings) -> None:
+        self.stdout.write(card.generated_from)
+        if recordings.broken_off:
+            self.stdout.write(f"left out, broken off before a verdict: {recordings.broken_off}")
+        for run in card.runs:
+            self.stdout.write(f"\n{run.title}, {run.level.value}")
+            for one in run.presentations:
+                self.stdout.write(_presentation_line(one))
+            for kind, rate in run.apcer.items():
+                self.stdout.write(f"APCER {kind:<26} {_rate_text(rate)}")
+            if run.worst_species is not None:
+                self.stdout.write(f"worst species: {run.worst_species}")
+            self.stdout.write(f"BPCER {'genuine':<26} {_rate_text(run.bpcer)}")
 
-    def _print_rates(self, card: Scorecard) -> None:
-        self.stdout.write("")
-        for kind, rate in card.apcer.items():
-            self.stdout.write(f"APCER {kind:<26} {_rate_text(rate)}")
-        if card.worst_species is not None:
-            self.stdout.write(f"worst species: {card.worst_species}")
-        self.stdout.write(f"BPCER {'genuine':<26} {_rate_text(card.bpcer)}")
+    def _write(self, card: Scorecard, *, json_file: Path | None, report: Path | None) -> None:
+        """A single run is written as it is, several under a head of their own."""
+        try:
+            if json_file is not None:
+                alone = len(card.runs) == 1
+                write_json(run_json(card.runs[0]) if alone else scorecard_json(card), json_file)
+            if report is not None:
+                write_report(card, report)
+        except OSError as error:
+            raise CommandError(f"The scorecard could not be written: {error}") from error
+
+
+def _presentation_line(one: Presentation) -> str:
+    verdict = "accepted" if one.accepted else "refused"
+    signals = " ".join(
+        f"{short}={one.signals[name]:.2f}" for name, short in _KEY_SIGNALS.items() if name in one.signals
+    )
+    mark = " " if one.right else "!"
+    return f"{mark} {one.name:<32} {one.kind:<24} {verdict:<8} {','.join(one.reasons) or '-'}  {signals}"
 
 
 def _rate_text(rate: Rate) -> str:

@@ -1,0 +1,123 @@
+"""The scorecard as JSON, and back: what is drawn and written from it needs no model and no recording."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from auth_service.pad.rates import Rate
+from auth_service.pad.scorecard import STANDARD, Presentation, Run, Scorecard
+from core.engine.types import LandmarkLayout
+from core.liveness.policy import Level
+
+ACCEPTED, REFUSED = "accepted", "refused"
+
+
+class UnreadableScorecard(ValueError):
+    """It is not what `scorecard_json` writes; the message says where."""
+
+
+def run_json(run: Run) -> dict[str, object]:
+    """Rates as errors of ``n`` with the 95 % Wilson interval."""
+    return {
+        "pack": run.pack,
+        "level": run.level.value,
+        "detector": run.detector,
+        "recognizer": run.recognizer,
+        "passive_models": list(run.passive_models),
+        "detector_layout": run.detector_layout.value,
+        "thresholds": dict(run.thresholds),
+        "site_thresholds": list(run.site_thresholds),
+        "sequences": [_presentation_json(one) for one in run.presentations],
+        "apcer": {kind: _rate_json(rate) for kind, rate in run.apcer.items()},
+        "bpcer": _rate_json(run.bpcer),
+    }
+
+
+def scorecard_json(card: Scorecard) -> dict[str, object]:
+    return {
+        "standard": STANDARD,
+        "generated_from": card.generated_from,
+        "synthetic": card.synthetic,
+        "runs": [run_json(run) for run in card.runs],
+    }
+
+
+def as_text(document: dict[str, object]) -> str:
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def parse_scorecard(text: str) -> Scorecard:
+    """Raises UnreadableScorecard. Rates are counted again from the sequences and must be what is written."""
+    try:
+        document = json.loads(text)
+        return Scorecard(
+            generated_from=str(document["generated_from"]),
+            synthetic=document["synthetic"] is True,
+            runs=tuple(_run(row) for row in document["runs"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        if isinstance(error, UnreadableScorecard):
+            raise
+        raise UnreadableScorecard(f"{type(error).__name__}: {error}") from error
+
+
+def _run(row: Mapping[str, Any]) -> Run:
+    run = Run(
+        pack=str(row["pack"]),
+        detector=str(row["detector"]),
+        recognizer=str(row["recognizer"]),
+        passive_models=tuple(str(name) for name in row["passive_models"]),
+        detector_layout=LandmarkLayout(row["detector_layout"]),
+        level=Level(row["level"]),
+        thresholds=_numbers(row["thresholds"]),
+        site_thresholds=tuple(str(name) for name in row["site_thresholds"]),
+        presentations=tuple(_presentation(one) for one in row["sequences"]),
+    )
+    counted = run_json(run)
+    if (counted["apcer"], counted["bpcer"]) != (row["apcer"], row["bpcer"]):
+        raise UnreadableScorecard(f"{run.title}, {run.level}: the rates are not those of the sequences")
+    return run
+
+
+def _presentation(row: Mapping[str, Any]) -> Presentation:
+    if row["verdict"] not in (ACCEPTED, REFUSED):
+        raise UnreadableScorecard(f"{row['file']}: {row['verdict']!r} is no verdict")
+    return Presentation(
+        name=str(row["file"]),
+        kind=str(row["kind"]),
+        accepted=row["verdict"] == ACCEPTED,
+        reasons=tuple(str(reason) for reason in row["reasons"]),
+        score=float(row["score"]),
+        signals=_numbers(row["signals"]),
+        margins=_numbers(row["margins"]),
+        not_measured=tuple(str(name) for name in row["not_measured"]),
+    )
+
+
+def _presentation_json(one: Presentation) -> dict[str, object]:
+    return {
+        "file": one.name,
+        "kind": one.kind,
+        "verdict": ACCEPTED if one.accepted else REFUSED,
+        "reasons": list(one.reasons),
+        "score": round(one.score, 4),
+        "signals": _finite(one.signals),
+        "margins": _finite(one.margins),
+        "not_measured": list(one.not_measured),
+    }
+
+
+def _numbers(found: Mapping[str, Any]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in found.items()}
+
+
+def _finite(numbers: Mapping[str, float]) -> dict[str, float]:
+    """JSON knows no NaN. Rounded so that none changes its side: no margin becomes 0."""
+    return {name: float(f"{value:.6g}") for name, value in numbers.items() if math.isfinite(value)}
+
+
+def _rate_json(rate: Rate) -> dict[str, object]:
+    return {"errors": rate.errors, "n": rate.trials, "low": rate.low, "high": rate.high}
