@@ -9,8 +9,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import pytest
@@ -21,55 +20,10 @@ from auth_service.demo.temporary_server import is_alive, manage_command
 from auth_service.demo.virtual_camera import Camera, FrozenCamera, PersonCamera, StillPhotoCamera
 from auth_service.demo.virtual_person import VirtualPerson
 from auth_service.recording.archive import Recording, read_archive
+from tests.system.pad_record import PadRecord
 from tests.system.processes import wait_until
 
 pytestmark = pytest.mark.slow
-
-LINE_SECONDS = 120.0
-
-
-class PadRecord:
-    """The command in a process of its own, in a process group of its own, read line by line."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self._process = subprocess.Popen(
-            manage_command("pad_record", str(folder), *arguments),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        self.lines: list[str] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._process.poll() is None:
-            self.signal(signal.SIGTERM)
-        self.wait()
-
-    def next_line(self, wanted: str) -> str:
-        """The next line with this in it."""
-        assert self._process.stdout
-        for line in self._process.stdout:
-            self.lines.append(line.rstrip())
-            if wanted in line:
-                return line.strip()
-        raise AssertionError(f"{wanted!r} was not said:\n" + "\n".join(self.lines))
-
-    def next_link(self) -> str:
-        return self.next_line("Session ").partition(": ")[2]
-
-    def signal(self, number: signal.Signals) -> None:
-        self._process.send_signal(number)
-
-    def wait(self) -> int:
-        rest, _ = self._process.communicate(timeout=LINE_SECONDS)
-        self.lines += rest.splitlines()
-        return self._process.returncode
 
 
 class LinkPage:
