@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -31,8 +32,9 @@ class SessionLine:
     reason: Word | None
     """The leading one."""
     more_reasons: int
-    weakest: str
-    """The signal of the last attempt that stood nearest to refusing; empty where a reason is shown."""
+    note: str
+    """Of the last attempt: why it was refused, where the session ended for another reason; which signal stood
+    nearest to refusing, where nothing refused."""
     sparkline: Markup | None
     """Yaw of the last attempt."""
 
@@ -49,7 +51,7 @@ def session_line(session: AuthSession) -> SessionLine:
         reached=word_for(reached, levels).name if reached and reached != session.liveness_level else "",
         reason=word_for(reasons[0], reason_words()) if reasons else None,
         more_reasons=max(0, len(reasons) - 1),
-        weakest="" if reasons else _weakest(session),
+        note=_note(session, reasons),
         sparkline=_sparkline(session),
     )
 
@@ -58,13 +60,17 @@ def verdict_tone(session: AuthSession) -> str:
     return {"passed": "good", "needs_review": "wait", "failed": "bad"}.get(session.verdict, "none")
 
 
-def _weakest(session: AuthSession) -> str:
+def _note(session: AuthSession, reasons: Sequence[str]) -> str:
     attempts = read_attempts(session.evidence)
-    margins = attempts[-1].margins if attempts else {}
-    if not margins:
+    if not attempts:
         return ""
-    name = min(margins, key=lambda signal: margins[signal])
-    words = {"signal": word_for(name, signal_words()).name, "margin": signed(margins[name])}
+    last = attempts[-1]
+    if last.reasons and reasons and last.reasons[0] != reasons[0]:
+        return _("last attempt: %(reason)s") % {"reason": word_for(last.reasons[0], reason_words()).name}
+    if reasons or not last.margins:
+        return ""
+    name = min(last.margins, key=lambda signal: last.margins[signal])
+    words = {"signal": word_for(name, signal_words()).name, "margin": signed(last.margins[name])}
     return _("weakest: %(signal)s %(margin)s") % words
 
 

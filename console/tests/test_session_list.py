@@ -144,6 +144,17 @@ def test_a_session_that_passed_says_which_signal_was_weakest(
     assert "weakest: Screen light +0.34" in console.get("/console/").content.decode()
 
 
+def test_a_session_that_ran_out_of_time_still_says_why_its_last_attempt_was_refused(
+    console: Browser, user: ClientUser, record_session: RecordSession
+) -> None:
+    record_session(
+        user, evidence={"attempts": [attempt_row()]}, reasons=["session_expired"], verdict=Verdict.FAILED
+    )
+    html = console.get("/console/").content.decode()
+    assert "Expired" in html
+    assert "last attempt: No answer to the screen light" in html
+
+
 def test_the_sparkline_is_of_the_last_attempt_that_left_a_trace(
     user: ClientUser, record_session: RecordSession
 ) -> None:
