@@ -9,20 +9,24 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from auth_service.pad.codec import UnreadableScorecard
+from auth_service.pad.rates import Rate
+from auth_service.pad.scorecard import STANDARD, Run, Scorecard
 from console.formats import share
 from console.plots import Markup, draw_axis
-from console.scorecard import Rate, Run, Scorecard, UnreadableScorecard, read_scorecard
+from console.scorecard import load_scorecard
 from console.scorecard_tables import (
     CaughtTable,
     RateRow,
-    SequenceRow,
+    RecordingRow,
     caught_table,
     rate_row,
     rate_rows,
-    sequence_rows,
+    recording_rows,
     species_name,
 )
 from console.words import level_words, word_for
+from core.liveness.policy import Level
 
 SHIPPED, SITE = "shipped", "site"
 SHIPPED_FILE = Path("docs") / "scorecard" / "scorecard.json"
@@ -48,7 +52,7 @@ class RunLine:
     worst: str
     """The species accepted most often; empty where none was."""
     genuine: RateRow
-    passive: bool
+    passive: str
     current: bool
 
 
@@ -56,14 +60,18 @@ class RunLine:
 class RunView:
     pack: str
     level: str
+    detector: str
+    recognizer: str
     passive_models: Sequence[str]
+    own_thresholds: Sequence[str]
+    """Names of those that the site chose itself."""
     genuine: RateRow
     species: Sequence[RateRow]
     worst: str
     accepted: int
     tried: int
     caught: CaughtTable
-    recordings: Sequence[SequenceRow]
+    recordings: Sequence[RecordingRow]
     axis: Markup
     largest_high: str
     """Upper end of the widest interval of a species that was never accepted; empty without one."""
@@ -79,6 +87,8 @@ class ScorecardPage:
     problem: str
     standard: str
     generated_from: str
+    synthetic: bool
+    """Nobody stood before a camera."""
     lines: Sequence[RunLine]
     run: RunView | None
 
@@ -92,27 +102,41 @@ def scorecard_page(*, source: str, run: str) -> ScorecardPage:
     file = files[chosen]
     shown_name = str(SHIPPED_FILE) if chosen == SHIPPED else str(file)
     try:
-        card = read_scorecard(file)
+        card = load_scorecard(file)
     except UnreadableScorecard as error:
-        return ScorecardPage(sources, chosen, shown_name, str(error), "", "", [], None)
-    number = int(run) if run.isascii() and run.isdecimal() and len(run) < 4 else 1
-    number = number if 1 <= number <= len(card.runs) else 1
+        return ScorecardPage(
+            sources, chosen, shown_name, str(error), "", "", synthetic=False, lines=[], run=None
+        )
+    number = _chosen_run(run, card)
     return ScorecardPage(
         sources=sources,
         source=chosen,
         file=shown_name,
         problem="",
-        standard=card.standard,
+        standard=STANDARD,
         generated_from=card.generated_from,
+        synthetic=card.synthetic,
         lines=_lines(card, current=number),
         run=_run_view(card.runs[number - 1]),
     )
+
+
+def _chosen_run(asked: str, card: Scorecard) -> int:
+    """Counted from 1; without a choice the first of the level that clients have by default."""
+    if asked.isascii() and asked.isdecimal() and len(asked) < 4 and 1 <= int(asked) <= len(card.runs):
+        return int(asked)
+    usual = (number for number, run in enumerate(card.runs, start=1) if run.level is Level.STANDARD)
+    return next(usual, 1)
 
 
 def _files() -> dict[str, Path]:
     """The site's own comes first where it has one."""
     own = {SITE: Path(settings.FACE_SCORECARD_FILE)} if settings.FACE_SCORECARD_FILE else {}
     return {**own, SHIPPED: Path(settings.BASE_DIR) / SHIPPED_FILE}
+
+
+def _accepted(run: Run) -> int:
+    return sum(one.accepted for one in run.attacks)
 
 
 def _lines(card: Scorecard, *, current: int) -> list[RunLine]:
@@ -122,11 +146,11 @@ def _lines(card: Scorecard, *, current: int) -> list[RunLine]:
             number=number,
             pack=run.pack,
             level=word_for(run.level, levels).name,
-            accepted=run.attacks_accepted,
-            tried=run.attacks_tried,
-            worst=species_name(run.worst_species or ""),
+            accepted=_accepted(run),
+            tried=len(run.attacks),
+            worst=species_name(run.worst_species) if run.worst_species else "",
             genuine=rate_row(_("genuine"), run.bpcer),
-            passive=bool(run.passive_models),
+            passive=", ".join(run.passive_models),
             current=number == current,
         )
         for number, run in enumerate(card.runs, start=1)
@@ -137,14 +161,17 @@ def _run_view(run: Run) -> RunView:
     return RunView(
         pack=run.pack,
         level=word_for(run.level, level_words()).name,
+        detector=run.detector,
+        recognizer=run.recognizer,
         passive_models=run.passive_models,
+        own_thresholds=run.site_thresholds,
         genuine=rate_row(_("genuine"), run.bpcer),
         species=rate_rows(run),
-        worst=species_name(run.worst_species or ""),
-        accepted=run.attacks_accepted,
-        tried=run.attacks_tried,
+        worst=species_name(run.worst_species) if run.worst_species else "",
+        accepted=_accepted(run),
+        tried=len(run.attacks),
         caught=caught_table(run),
-        recordings=sequence_rows(run),
+        recordings=recording_rows(run),
         axis=draw_axis(),
         largest_high=_largest_high(run.apcer.values()),
     )

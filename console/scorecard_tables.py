@@ -1,18 +1,18 @@
-"""A scorecard's run as the page shows it: rates with intervals, and which reason refused which species."""
+"""A scorecard's run as the page shows it: rates with intervals, what caught what, every recording."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from auth_service.pad.caught import FLOW, Cell, caught_in
+from auth_service.pad.rates import Rate
+from auth_service.pad.scorecard import GENUINE, Run
 from console.formats import decimal, share
 from console.plots import Markup, draw_interval
-from console.scorecard import Rate, Run
-from console.words import Word, reason_words, word_for
-from core.liveness.reasons import Reason
+from console.words import Word, reason_words, signal_words, word_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,30 +22,53 @@ class RateRow:
     label: str
     errors: int
     trials: int
-    rate: str
     interval: str
     drawing: Markup | None
     tone: str
 
 
+def rate_rows(run: Run) -> list[RateRow]:
+    """One row per species, those that were accepted most often first."""
+    ordered = sorted(run.apcer.items(), key=lambda item: (-item[1].value, item[0]))
+    return [rate_row(species_name(kind), rate) for kind, rate in ordered]
+
+
+def rate_row(label: str, rate: Rate) -> RateRow:
+    tone = "bad" if rate.errors else "good"
+    if not rate.trials:
+        return RateRow(label=label, errors=0, trials=0, interval="", drawing=None, tone=tone)
+    interval = _("%(low)s to %(high)s") % {"low": share(rate.low), "high": share(rate.high)}
+    title = _("95 %% interval %(interval)s") % {"interval": interval}
+    return RateRow(
+        label=label,
+        errors=rate.errors,
+        trials=rate.trials,
+        interval=interval,
+        drawing=draw_interval(low=rate.low, value=rate.value, high=rate.high, title=title, tone=tone),
+        tone=tone,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CaughtCell:
-    """How many recordings of a species had the reason, and for how many it led."""
+    """``state``: refused where any recording was, else what held for the first that can be said of all:
+    recorded, not_measured or agreed. ``count``: how many were refused, where the species has several."""
 
-    count: int
-    led: int
+    state: str
+    text: str
+    count: str
 
 
 @dataclass(frozen=True, slots=True)
 class CaughtRow:
     species: str
-    trials: int
+    wrong: bool
     cells: Sequence[CaughtCell]
 
 
 @dataclass(frozen=True, slots=True)
 class CaughtColumn:
-    """``caught``: attacks with this reason; ``alone``: with no other."""
+    """``caught``: attacks that this signal refused; ``alone``: that no other one did."""
 
     word: Word
     caught: int
@@ -58,61 +81,46 @@ class CaughtTable:
     rows: Sequence[CaughtRow]
 
 
-def rate_rows(run: Run) -> list[RateRow]:
-    """One row per species, those that were accepted first."""
-    by_error = sorted(run.apcer.items(), key=lambda item: (-(item[1].value or 0.0), item[0]))
-    return [rate_row(species_name(kind), rate) for kind, rate in by_error]
-
-
-def rate_row(label: str, rate: Rate) -> RateRow:
-    tone = "bad" if rate.errors else "good"
-    interval = _("%(low)s to %(high)s") % {"low": share(rate.low), "high": share(rate.high)}
-    title = _("95 %% interval %(interval)s") % {"interval": interval}
-    value = rate.value
-    return RateRow(
-        label=label,
-        errors=rate.errors,
-        trials=rate.trials,
-        rate=share(value),
-        interval=interval if value is not None else "",
-        drawing=None
-        if value is None
-        else draw_interval(low=rate.low, value=value, high=rate.high, title=title, tone=tone),
-        tone=tone,
-    )
-
-
 def caught_table(run: Run) -> CaughtTable:
-    """Species against the reasons that recordings were refused for, in the verdict's order."""
-    attacks = run.attacks
-    order = {reason.value: rank for rank, reason in enumerate(Reason)}
-    seen = {reason for one in attacks for reason in one.reasons}
-    reasons = sorted(seen, key=lambda reason: (order.get(reason, len(order)), reason))
-    words = reason_words()
-    columns = [
-        CaughtColumn(
-            word=word_for(reason, words),
-            caught=sum(reason in one.reasons for one in attacks),
-            alone=sum(one.reasons == (reason,) for one in attacks),
-        )
-        for reason in reasons
-    ]
+    """Species against signals; genuine sessions first."""
+    matrix = caught_in(run)
+    words = signal_words() | {
+        FLOW: Word(_("Flow"), _("It was broken off, or no frame was fit for a template; no signal refused."))
+    }
     return CaughtTable(
-        columns=columns,
-        rows=[_caught_row(kind, run, reasons) for kind in sorted({one.kind for one in attacks})],
+        columns=[
+            CaughtColumn(
+                word=word_for(signal, words),
+                caught=sum(signal in (one.refused_by or (FLOW,)) for one in run.attacks if not one.accepted),
+                alone=sum(
+                    (one.refused_by or (FLOW,)) == (signal,) for one in run.attacks if not one.accepted
+                ),
+            )
+            for signal in matrix.signals
+        ],
+        rows=[
+            CaughtRow(
+                species=species_name(row.kind),
+                wrong=bool(row.presentations - row.accepted if row.kind == GENUINE else row.accepted),
+                cells=[_caught_cell(cell, several=row.presentations > 1) for cell in row.cells],
+            )
+            for row in matrix.rows
+        ],
     )
 
 
-def _caught_row(kind: str, run: Run, reasons: Sequence[str]) -> CaughtRow:
-    recorded = [one for one in run.sequences if one.kind == kind]
-    caught = Counter(reason for one in recorded for reason in one.reasons)
-    led = Counter(one.reasons[0] for one in recorded if one.reasons)
-    cells = [CaughtCell(count=caught[reason], led=led[reason]) for reason in reasons]
-    return CaughtRow(species=species_name(kind), trials=len(recorded), cells=cells)
+def _caught_cell(cell: Cell, *, several: bool) -> CaughtCell:
+    if cell.refused:
+        return CaughtCell("refused", _("refused"), str(cell.refused) if several else "")
+    if cell.recorded:
+        return CaughtCell("recorded", _("recorded only"), "")
+    if cell.not_measured and not cell.agreed:
+        return CaughtCell("not_measured", _("not measured"), "")
+    return CaughtCell("agreed", _("agrees"), "")
 
 
 @dataclass(frozen=True, slots=True)
-class SequenceRow:
+class RecordingRow:
     file: str
     species: str
     accepted: bool
@@ -122,14 +130,14 @@ class SequenceRow:
     score: str
 
 
-def sequence_rows(run: Run) -> list[SequenceRow]:
-    """Genuine sessions first, then attacks by species; what was judged wrongly before the rest."""
+def recording_rows(run: Run) -> list[RecordingRow]:
+    """What was judged wrongly first, then genuine sessions, then attacks by species."""
     words = reason_words()
-    ordered = sorted(run.sequences, key=lambda one: (one.right, not one.genuine, one.kind, one.file))
+    ordered = sorted(run.presentations, key=lambda one: (one.right, not one.genuine, one.kind, one.name))
     return [
-        SequenceRow(
-            file=one.file,
-            species=_("genuine") if one.genuine else species_name(one.kind),
+        RecordingRow(
+            file=one.name,
+            species=species_name(one.kind),
             accepted=one.accepted,
             right=one.right,
             leading=word_for(one.reasons[0], words) if one.reasons else None,
@@ -142,4 +150,4 @@ def sequence_rows(run: Run) -> list[SequenceRow]:
 
 def species_name(kind: str) -> str:
     """A recording's own name of its species, readable."""
-    return kind.replace("_", " ")
+    return _("genuine") if kind == GENUINE else kind.replace("_", " ")
