@@ -54,7 +54,9 @@ class FlashAnswer:
     correlation: float
     """-1..1"""
     skin_correlation: float
-    """-1..1, the skin alone: high with a low ``correlation`` where the whole frame was tinted."""
+    """-1..1, the skin alone: it answers and the rest does not where the whole frame was tinted."""
+    skin_gain: float
+    """As ``gain``, the skin alone; at the lag of ``skin_correlation``."""
     chance: float
     """Share of all colour orders that fit the answer as well."""
     gain: float
@@ -104,8 +106,8 @@ def measure_flash(frames: Sequence[LitFrame], window: FlashWindow) -> FlashAnswe
     if not answers:
         return None
     best = max(answers, key=lambda answer: answer.correlation)
-    alone = max(answer.skin_correlation for answer in answers)
-    return replace(best, skin_correlation=alone)
+    alone = max(answers, key=lambda answer: answer.skin_correlation)
+    return replace(best, skin_correlation=alone.skin_correlation, skin_gain=alone.skin_gain)
 
 
 def _answer(
@@ -128,8 +130,9 @@ def _answer(
     return FlashAnswer(
         correlation=correlation,
         skin_correlation=_correlation(alone, wanted),
+        skin_gain=_gain(alone, wanted),
         chance=_chance(seen, at_least=correlation),
-        gain=float((seen * wanted).sum() / max(float((wanted**2).sum()), 1e-9)),
+        gain=_gain(seen, wanted),
         lag=lag,
         colors=len(lit),
     )
@@ -146,6 +149,10 @@ def _log_light(frames: Sequence[LitFrame]) -> tuple[Series, Series | None]:
 def _correlation(answer: Series, wanted: Series) -> float:
     size = float(np.sqrt((answer**2).sum() * (wanted**2).sum()))
     return float((answer * wanted).sum() / size) if size > 1e-12 else 0.0
+
+
+def _gain(answer: Series, wanted: Series) -> float:
+    return float((answer * wanted).sum() / max(float((wanted**2).sum()), 1e-9))
 
 
 def _chance(answer: Series, *, at_least: float) -> float:

@@ -71,6 +71,7 @@ def test_a_face_that_no_screen_lights_answers_nothing() -> None:
 
     assert answer is not None
     assert answer.correlation < 0.75 or answer.gain < 0.003
+    assert answer.skin_gain < 0.003
 
 
 def test_other_colours_seldom_pass_for_the_commanded_ones() -> None:
@@ -96,6 +97,7 @@ def test_a_tint_over_the_whole_frame_answers_on_the_skin_but_not_against_the_wal
 
     assert answer is not None
     assert answer.skin_correlation > 0.9
+    assert answer.skin_gain > 0.05
     assert answer.correlation < 0.75 or answer.gain < 0.012
 
 

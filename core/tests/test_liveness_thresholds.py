@@ -46,7 +46,7 @@ def test_both_ends_of_a_range_are_in_it_and_what_lies_beyond_is_not(name: str) -
     for end in RANGES[name]:
         assert getattr(policies_from({"strict": {name: end}})[Level.STRICT], name) == end
     low, high = RANGES[name]
-    for beyond in (low - 0.001, high + 0.001):
+    for beyond in (low - 0.0001, high + 0.0001):
         with pytest.raises(UnusableThresholds, match=rf"strict\.{name}: .* is not between"):
             policies_from({"strict": {name: beyond}})
 
