@@ -28,7 +28,7 @@ from core.liveness.traits import PackTraits
 MIN_TURN = 0.8
 """Part of the turn's threshold from which a turn says anything about depth."""
 MIN_REPEATABLE_FRAMES = 12
-_LEAST_SPAN = 1e-3
+_LEAST_SPAN = 1e-5
 """A site may set a threshold right where a pass is clear."""
 
 
@@ -259,11 +259,12 @@ def _flash(context: _Context, answer: FlashAnswer | None) -> Signal:
         _below(answer.chance, policy.flash_chance, clear=BEST_CHANCE),
         _above(answer.gain, policy.flash_gain, clear=3 * policy.flash_gain),
     )
-    # The skin follows the colours and so does everything else: they were painted over the frame.
-    tinted = answer.skin_correlation >= policy.flash_correlation > answer.correlation
+    # The skin answers as a lit one does, and so does everything else: the colours lie over the frame.
+    tinted = answer.skin_correlation >= policy.flash_correlation and answer.skin_gain >= policy.flash_gain
     values = {
         "flash_correlation": answer.correlation,
         "flash_skin_correlation": answer.skin_correlation,
+        "flash_skin_gain": answer.skin_gain,
         "flash_chance": answer.chance,
         "flash_gain": answer.gain,
         "flash_lag": answer.lag,
