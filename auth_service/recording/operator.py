@@ -86,7 +86,9 @@ def _follow(session: AuthSession, *, reader: ReportReader, server: str) -> Itera
         expire_sessions(now=clock.now())
         session.refresh_from_db()
         for outcome in reader.news():
-            outcomes.append(outcome)
+            # One of the session before may come this late.
+            if outcome.session == str(session.pk):
+                outcomes.append(outcome)
             yield outcome
         if not session.is_open:
             # A verdict is written a moment before the recording that it belongs to.
