@@ -13,6 +13,8 @@ from core.engine.types import LandmarkLayout
 from core.liveness.policy import Level
 
 ACCEPTED, REFUSED = "accepted", "refused"
+_ROW_DEPTH = 2
+"""A session holds lists and objects of numbers and texts."""
 
 
 class UnreadableScorecard(ValueError):
@@ -45,8 +47,26 @@ def scorecard_json(card: Scorecard) -> dict[str, object]:
     }
 
 
-def as_text(document: dict[str, object]) -> str:
-    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+def as_text(document: Mapping[str, object]) -> str:
+    """A line for each session, so that two scorecards can be compared line by line."""
+    return _in_lines(document) + "\n"
+
+
+def _in_lines(value: object) -> str:
+    if _depth(value) <= _ROW_DEPTH:
+        return json.dumps(value, allow_nan=False)
+    if isinstance(value, Mapping):
+        parts = [f"{json.dumps(name)}: {_in_lines(part)}" for name, part in value.items()]
+        return "{\n" + ",\n".join(parts) + "\n}"
+    rows = [_in_lines(part) for part in value] if isinstance(value, list) else []
+    return "[\n" + ",\n".join(rows) + "\n]"
+
+
+def _depth(value: object) -> int:
+    """0 of a text or a number, 1 of a list of them."""
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    inner = [_depth(part) for part in parts]
+    return 1 + max(inner, default=0) if isinstance(value, Mapping | list) else 0
 
 
 def parse_scorecard(text: str) -> Scorecard:
