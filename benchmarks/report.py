@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks import engine, event_loop
+from benchmarks import engine, event_loop, liveness
 from benchmarks.headline import Headline
 from core.engine.registry import get_engine
 
@@ -84,12 +84,13 @@ def run_benchmarks(*, iterations: int, sockets: int, seconds: float) -> Report:
     active = get_engine()
     headlines = [
         *engine.measure(active, iterations=iterations),
+        *liveness.measure(active, iterations=iterations),
         *event_loop.measure(sockets=sockets, seconds=seconds),
     ]
     summary = active.summary()
     return Report(
         machine={"cores": os.cpu_count(), "system": platform.machine(), "python": platform.python_version()},
         versions={name: metadata.version(name) for name in PACKAGES},
-        models=[f"{summary.name}: {summary.detector} + {summary.recognizer}"],
+        models=[f"{summary.name}: {summary.detector} + {summary.recognizer}", *summary.passive],
         headlines=headlines,
     )
