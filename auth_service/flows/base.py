@@ -165,7 +165,9 @@ class SessionFlow:
         return self._advance_finishing(observation)
 
     def _advance_framing(self, observation: FrameObservation, *, previous: FaceView | None) -> Update:
-        hint = framing_hint(observation, previous=previous)
+        earlier = self._frames[-2] if len(self._frames) > 1 else observation
+        silence = observation.captured_at - earlier.captured_at
+        hint = framing_hint(observation, previous=previous, silence=silence)
         if self._schedule is not None:
             return self._advance_scheduled_framing(observation, schedule=self._schedule, hint=hint)
         if hint is not None or observation.face is None:

@@ -26,10 +26,18 @@ _BLURRED = 12.0
 _JUMP = 0.25
 """Movement of the face's middle since the last frame, in face widths."""
 NEAR_FRONTAL_DEGREES = 9.0
+SILENCE_SECONDS = 3.0
+"""After it (a hidden page, a network that was gone) framing begins anew: the reference must be of one
+person."""
 
 
-def framing_hint(observation: FrameObservation, *, previous: FaceView | None) -> Hint | None:
-    """The most important thing to change, or None when the frame is good."""
+def framing_hint(
+    observation: FrameObservation, *, previous: FaceView | None, silence: float = 0.0
+) -> Hint | None:
+    """The most important thing to change, or None when the frame is good.
+
+    ``silence``: seconds since the frame before.
+    """
     face = observation.face
     if face is None:
         return Hint.NO_FACE
@@ -38,6 +46,7 @@ def framing_hint(observation: FrameObservation, *, previous: FaceView | None) ->
         or _place_hint(observation, face)
         or _light_hint(face)
         or (None if looks_at_camera(face) else Hint.LOOK_STRAIGHT)
+        or (Hint.HOLD_STILL if silence > SILENCE_SECONDS else None)
         or _rest_hint(face, previous=previous)
     )
 

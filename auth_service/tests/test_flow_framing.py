@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from auth_service.flows import EnrollmentFlow, FaceBox, Hint, InProgress, Phase
+from auth_service.flows import Accepted, EnrollmentFlow, FaceBox, Hint, InProgress, Phase
 from auth_service.flows.framing import face_box, framing_hint, near_frontal
 from auth_service.tests.flow_cast import TRAITS, Someone, script_for, without_face
 from core.liveness.evidence import baseline_of
@@ -93,3 +94,35 @@ def test_the_face_box_is_cut_to_the_frame() -> None:
     assert box.top == 0.0
     assert 0 < box.width < 1
     assert face_box(replace(outside, face=None)) is None
+
+
+def test_after_a_silence_framing_begins_anew() -> None:
+    good = face_view(head_points())
+
+    assert framing_hint(observe(9.0, good), previous=good, silence=3.1) is Hint.HOLD_STILL
+    assert framing_hint(observe(9.0, good), previous=good, silence=2.0) is None
+
+
+def test_a_page_that_was_hidden_while_it_framed_passes() -> None:
+    flow, person = EnrollmentFlow(script=script_for(), traits=TRAITS), Someone()
+    for at in (60.0, 60.13):
+        person.film(flow, at)
+
+    end = person.play(flow)
+
+    assert isinstance(end, Accepted), end.reasons
+    assert end.liveness.signals["longest_gap"] < 1.0
+
+
+def test_a_page_that_was_hidden_during_a_step_passes_with_another_step() -> None:
+    flow, person = EnrollmentFlow(script=script_for(), traits=TRAITS), Someone()
+    seen = 100.0
+    while person.film(flow, seen) and not person.steps:
+        seen += 0.125
+    for at in np.arange(seen + 8.0, seen + 40.0, 0.125):
+        end = person.film(flow, float(at))
+        if not isinstance(end, InProgress):
+            break
+
+    assert isinstance(end, Accepted), end
+    assert end.liveness.signals["longest_gap"] == pytest.approx(8.0)

@@ -373,15 +373,23 @@ def _presence(context: _Context) -> Signal:
 
 def _timing(context: _Context) -> Signal:
     frames = context.evidence.frames
-    timing = measure_timing([frame.captured_at for frame in frames], [frame.received_at for frame in frames])
+    timing = measure_timing(
+        [frame.captured_at for frame in frames],
+        [frame.received_at for frame in frames],
+        sequences=[frame.sequence for frame in frames],
+    )
     if timing is None:
         return Signal("timing", Reason.FRAME_TIMING, None)
-    values = {
+    measured = {
         "interval": timing.median_interval,
         "longest_gap": timing.longest_gap,
-        "backwards": float(timing.backwards),
+        "backwards": timing.backwards,
+        "frames_lost": timing.lost,
+        "clock_drift": timing.drift,
+        "clock_ahead": timing.ahead,
+        "clock_rate": timing.rate,
+        "hurried": timing.hurried,
     }
-    if timing.drift is not None:
-        values["clock_drift"] = timing.drift
+    values = {name: float(value) for name, value in measured.items() if value is not None}
     margin = 1.0 if timing.plausible(TimingLimits()) else -1.0
     return Signal("timing", Reason.FRAME_TIMING, margin, values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.liveness.pose import HEADS, Pose, fit_head, project, rotation
 from core.quality import FaceQuality
 
 LAYOUTS = (LandmarkLayout.EYES_NOSE_MOUTH, LandmarkLayout.EYE_CORNERS_NOSE)
+_numbers = itertools.count(1)
 FRONTAL = Pose(yaw=0.0, pitch=0.0, roll=0.0)
 WITH_MOUTH, WITHOUT_MOUTH = LAYOUTS
 
@@ -121,7 +123,7 @@ def observe(
     nearest: float | None = 6.0,
     received_at: float | None = None,
 ) -> FrameObservation:
-    sequence = round(at * 1000) + 1
+    sequence = next(_numbers)
     return FrameObservation(
         sequence=sequence,
         captured_at=at,

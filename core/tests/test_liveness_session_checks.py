@@ -1,4 +1,4 @@
-"""One person, one face, frames that a camera could have taken."""
+"""One person, one face."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import pytest
 from core.liveness.face_count import missing_share, several_faces_share
 from core.liveness.identity import measure_continuity
 from core.liveness.passive import mean_live_probability
-from core.liveness.timing import TimingLimits, measure_timing
 from core.tests.liveness_cast import alike
-
-LIMITS = TimingLimits()
 
 
 def test_the_same_person_stays_close() -> None:
@@ -64,46 +61,3 @@ def test_missing_faces_are_a_share_of_all_frames() -> None:
 def test_the_passive_model_needs_more_than_one_look() -> None:
     assert mean_live_probability([0.9, 0.8]) is None
     assert mean_live_probability([0.9, 0.8, 0.7, 0.6]) == pytest.approx(0.75)
-
-
-def test_a_webcam_with_jitter_is_plausible() -> None:
-    captured = [0.0, 0.13, 0.21, 0.4, 0.47, 0.6]
-    timing = measure_timing(captured, [at + 0.1 for at in captured])
-
-    assert timing is not None
-    assert timing.plausible(LIMITS)
-    assert timing.drift == pytest.approx(0.0)
-
-
-def test_time_that_runs_backwards_is_not() -> None:
-    timing = measure_timing([0.0, 0.1, 0.1, 0.3], [None] * 4)
-
-    assert timing is not None
-    assert timing.backwards == 1
-    assert not timing.plausible(LIMITS)
-
-
-def test_frames_rendered_slower_than_they_claim_run_apart() -> None:
-    captured = [number / 8 for number in range(40)]
-    timing = measure_timing(captured, [number / 4 for number in range(40)])
-
-    assert timing is not None
-    assert not timing.plausible(LIMITS)
-
-
-def test_a_burst_no_camera_gives_is_implausible() -> None:
-    timing = measure_timing([number * 0.002 for number in range(50)], [None] * 50)
-
-    assert timing is not None
-    assert not timing.plausible(LIMITS)
-
-
-def test_a_long_silence_is_implausible() -> None:
-    timing = measure_timing([0.0, 0.1, 9.0, 9.1], [None] * 4)
-
-    assert timing is not None
-    assert not timing.plausible(LIMITS)
-
-
-def test_one_frame_has_no_timing() -> None:
-    assert measure_timing([1.0], [None]) is None

@@ -198,6 +198,8 @@ export class FacegateSession {
     const spacing = 1000 / this.limits.frames_per_second;
     // Half a camera frame early is still on time: else 8 frames a second become 7.5 with a 30 fps camera.
     if (captureMs - (this.lastCapture ?? -Infinity) < spacing - 16) return false;
+    // Frames that pile up here arrive later and later, and at last look as if they had been held back.
+    if (this.connection.bufferedBytes > 0) return false;
     return this.answered || performance.now() - this.sentAt >= ANSWER_TIMEOUT_MS;
   }
 
