@@ -39,12 +39,17 @@ def run_json(run: Run) -> dict[str, object]:
 
 
 def scorecard_json(card: Scorecard) -> dict[str, object]:
-    return {
-        "standard": STANDARD,
-        "generated_from": card.generated_from,
-        "synthetic": card.synthetic,
-        "runs": [run_json(run) for run in card.runs],
-    }
+    return _head(card) | {"runs": [run_json(run) for run in card.runs]}
+
+
+def single_run_json(card: Scorecard) -> dict[str, object]:
+    """The only run of a scorecard as it is, without a list around it. Raises ValueError for several."""
+    (run,) = card.runs
+    return run_json(run) | _head(card)
+
+
+def _head(card: Scorecard) -> dict[str, object]:
+    return {"standard": STANDARD, "generated_from": card.generated_from, "synthetic": card.synthetic}
 
 
 def as_text(document: Mapping[str, object]) -> str:
@@ -70,15 +75,19 @@ def _depth(value: object) -> int:
 
 
 def parse_scorecard(text: str) -> Scorecard:
-    """Raises UnreadableScorecard. Rates are counted again from the sequences and must be what is written."""
+    """Of one run or several. Raises UnreadableScorecard.
+
+    Rates are counted again from the sequences and must be what is written.
+    """
     try:
         document = json.loads(text)
+        rows = document["runs"] if "runs" in document else [document]
         return Scorecard(
             generated_from=str(document["generated_from"]),
             synthetic=document["synthetic"] is True,
-            runs=tuple(_run(row) for row in document["runs"]),
+            runs=tuple(_run(row) for row in rows),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         if isinstance(error, UnreadableScorecard):
             raise
         raise UnreadableScorecard(f"{type(error).__name__}: {error}") from error

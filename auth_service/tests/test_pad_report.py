@@ -10,7 +10,14 @@ import cv2
 import pytest
 
 from auth_service.pad import report
-from auth_service.pad.codec import UnreadableScorecard, as_text, parse_scorecard, run_json, scorecard_json
+from auth_service.pad.codec import (
+    UnreadableScorecard,
+    as_text,
+    parse_scorecard,
+    run_json,
+    scorecard_json,
+    single_run_json,
+)
 from auth_service.pad.markdown import scorecard_page
 from auth_service.pad.report import write_json, write_report
 from auth_service.pad.scorecard import Scorecard
@@ -68,6 +75,17 @@ def test_what_is_written_reads_back_and_is_written_the_same() -> None:
     assert [run.title for run in read.runs] == ["test pack", "test pack", "other + minifasnet"]
 
 
+def test_a_single_run_reads_back_as_a_scorecard_of_one() -> None:
+    alone = card_of(run_of(*SESSIONS), synthetic=True)
+    written = single_run_json(alone)
+
+    assert "runs" not in written
+    assert (written["pack"], written["level"]) == ("test pack", "standard")
+    assert parse_scorecard(as_text(written)) == parse_scorecard(as_text(scorecard_json(alone)))
+    with pytest.raises(ValueError, match="too many values"):
+        single_run_json(card())
+
+
 def test_a_number_that_json_does_not_know_is_left_out() -> None:
     odd = shown("photo", accepted=False, signals={"plane": float("nan"), "ring": float("inf"), "loop": 0.2})
     text = as_text(scorecard_json(card_of(run_of(odd))))
@@ -96,6 +114,7 @@ def changed(**change: Any) -> str:
         changed(thresholds={"plane": "much"}),
         changed(bpcer={"errors": 0, "n": 2, "low": 0.0, "high": 0.6}),
         changed(apcer={}),
+        changed(thresholds={"plane": 10**400}),
     ],
 )
 def test_what_is_no_scorecard_is_refused(text: str) -> None:

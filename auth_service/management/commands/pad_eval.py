@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from auth_service.flows import EnrollmentFlow, VerificationFlow
-from auth_service.pad.codec import run_json, scorecard_json
+from auth_service.pad.codec import scorecard_json, single_run_json
 from auth_service.pad.evaluation import Plan, Recordings, evaluate, find_recordings
 from auth_service.pad.rates import Rate
 from auth_service.pad.report import write_json, write_report
@@ -149,8 +149,8 @@ class Command(BaseCommand):
         """A single run is written as it is, several under a head of their own."""
         try:
             if json_file is not None:
-                alone = len(card.runs) == 1
-                write_json(run_json(card.runs[0]) if alone else scorecard_json(card), json_file)
+                written = single_run_json if len(card.runs) == 1 else scorecard_json
+                write_json(written(card), json_file)
             if report is not None:
                 write_report(card, report)
         except OSError as error:
