@@ -81,7 +81,7 @@ def parse_scorecard(text: str) -> Scorecard:
     """
     try:
         document = json.loads(text)
-        rows = document["runs"] if "runs" in document else [document]
+        rows = document.get("runs", [document])
         return Scorecard(
             generated_from=str(document["generated_from"]),
             synthetic=document["synthetic"] is True,
