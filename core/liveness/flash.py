@@ -158,21 +158,21 @@ def _gain(answer: Series, wanted: Series) -> float:
 def _chance(answer: Series, *, at_least: float) -> float:
     """Share of all colour orders of this length, no colour twice in a row, that correlate at least as
     well."""
-    orders = _all_orders(len(answer))
-    centered = orders - orders.mean(axis=1, keepdims=True)
-    centered = centered - centered.mean(axis=2, keepdims=True)
-    products = np.einsum("okc,kc->o", centered, answer)
-    sizes = np.sqrt((centered**2).sum(axis=(1, 2)) * float((answer**2).sum()))
-    return float((products >= (at_least - 1e-9) * np.maximum(sizes, 1e-12)).mean())
+    size = float(np.sqrt((answer**2).sum()))
+    return float((_all_orders(len(answer)) @ answer.ravel() >= (at_least - 1e-9) * size).mean())
 
 
 @lru_cache(maxsize=4)
 def _all_orders(length: int) -> Series:
+    """Chroma of each, as a row of length 1: what a sum of products with it is the correlation of."""
     colors = np.array([color.linear_bgr for color in PALETTE])
     picks = [
         pick
         for pick in itertools.product(range(len(PALETTE)), repeat=min(length, 5))
         if all(a != b for a, b in itertools.pairwise(pick))
     ]
-    orders: Series = colors[np.array(picks)]
-    return orders
+    orders = colors[np.array(picks)]
+    centered = orders - orders.mean(axis=1, keepdims=True)
+    centered = (centered - centered.mean(axis=2, keepdims=True)).reshape(len(picks), -1)
+    rows: Series = centered / np.linalg.norm(centered, axis=1, keepdims=True)
+    return rows

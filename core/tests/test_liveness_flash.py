@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
-from core.liveness.flash import FlashWindow, LitFrame, measure_flash
+from core.liveness.flash import FlashWindow, LitFrame, chroma, frames_by_color, measure_flash
 from core.liveness.flash_shape import measure_shape
 from core.liveness.observation import LightSample
 from core.liveness.policy import Level, policy_for
@@ -57,6 +58,31 @@ def test_a_lit_face_answers_its_colours(fps: float, latency: float) -> None:
     assert answer.correlation > 0.9
     assert answer.chance < 0.01
     assert answer.gain > 0.05
+
+
+def test_chance_is_the_share_of_all_orders_that_fit_as_well() -> None:
+    """Counted one by one, of an answer that is far from clean."""
+    frames = as_lit(film(noise=0.08, gain=0.05, wall=0.0))
+    answer = measure_flash(frames, WINDOW)
+    assert answer is not None
+    times = np.array([frame.at for frame in frames])
+    light = np.log([frame.skin / frame.surroundings for frame in frames])
+    groups = frames_by_color(times, WINDOW, lag=answer.lag)
+    seen = chroma(np.array([light[group].mean(axis=0) for group in groups]))
+
+    def fits(order: Sequence[FlashColor]) -> bool:
+        wanted = chroma(np.array([color.linear_bgr for color in order]))
+        correlation = (seen * wanted).sum() / np.linalg.norm(seen) / np.linalg.norm(wanted)
+        return bool(correlation >= answer.correlation - 1e-9)
+
+    orders = [
+        order
+        for order in itertools.product(PALETTE, repeat=5)
+        if all(one != other for one, other in itertools.pairwise(order))
+    ]
+
+    assert 0 < answer.chance < 1
+    assert answer.chance == pytest.approx(sum(fits(order) for order in orders) / len(orders))
 
 
 def test_the_lag_is_the_cameras() -> None:
