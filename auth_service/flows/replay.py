@@ -77,7 +77,7 @@ class SessionReplay:
             frame = self._session.frames[index]
             observation = self._analyzer.analyze(
                 frame.jpeg,
-                sequence=index + 1,
+                sequence=index + 1 if frame.sequence is None else frame.sequence,
                 captured_at_seconds=frame.captured_at,
                 request=request,
                 received_at_seconds=frame.received_at,

@@ -83,6 +83,7 @@ class SessionRecorder:
             self._media = open_private(self._staged / self._media_name)
         self._media.write(frame.jpeg)
         stored = StoredFrame(
+            sequence=frame.sequence,
             captured_at=frame.captured_at_seconds,
             received_at=frame.received_at_seconds,
             offset=self._offset,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ _DIGITS = 6
 class StoredFrame:
     """One analysed frame: its times on the page's and the server's clock, its place in the media in bytes."""
 
+    sequence: int
     captured_at: float
     received_at: float
     offset: int
@@ -50,17 +52,21 @@ class Course:
     """``accepted``, ``refused`` or ``broken_off``, of liveness alone."""
     reasons: tuple[str, ...]
     level_reached: str | None
+    signals: Mapping[str, float]
+    """As measured live; empty where it was broken off."""
     framing: tuple[float, float] | None
     steps: tuple[StepRecord, ...]
 
 
 def course_of(flow: SessionFlow, update: Update | None) -> Course:
     """``update``: the flow's last word."""
-    ended = isinstance(update, Accepted | Refused)
+    if not isinstance(update, Accepted | Refused):
+        return Course(BROKEN_OFF, (), None, {}, framing=flow.framing, steps=flow.steps_run)
     return Course(
-        verdict=BROKEN_OFF if not ended else "accepted" if isinstance(update, Accepted) else "refused",
+        verdict="accepted" if isinstance(update, Accepted) else "refused",
         reasons=tuple(reason.value for reason in update.reasons) if isinstance(update, Refused) else (),
-        level_reached=update.liveness.reached if isinstance(update, Accepted | Refused) else None,
+        level_reached=update.liveness.reached,
+        signals=update.liveness.signals,
         framing=flow.framing,
         steps=flow.steps_run,
     )
@@ -96,6 +102,12 @@ def build_sidecar(
         "verdict": course.verdict,
         "reasons": list(course.reasons),
         "level_reached": course.level_reached,
+        # JSON knows no NaN.
+        "signals": {
+            signal: round(float(value), _DIGITS)
+            for signal, value in course.signals.items()
+            if math.isfinite(value)
+        },
         "recorded_at": circumstances.consent.given_at.isoformat(timespec="seconds"),
         "consent": circumstances.consent.as_json(),
         "device": dict(circumstances.device) if circumstances.device is not None else None,
@@ -118,6 +130,7 @@ def build_sidecar(
             {
                 "t": on_film(frame.captured_at),
                 "received": round(frame.received_at - arrived, _DIGITS),
+                "sequence": frame.sequence,
                 "offset": frame.offset,
                 "length": frame.length,
             }

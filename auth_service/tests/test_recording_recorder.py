@@ -6,6 +6,7 @@ import json
 import resource
 import threading
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,8 @@ def sidecar_of(folder: Path) -> dict[str, object]:
 @pytest.mark.usefixtures("run")
 def test_an_accepted_session_is_read_as_it_ran(folder: Path) -> None:
     recorder = make_recorder(folder)
-    assert isinstance(record(recorder, Someone()), Accepted)
+    end = record(recorder, Someone())
+    assert isinstance(end, Accepted)
 
     session, sidecar = read_back(folder), sidecar_of(folder)
 
@@ -68,6 +70,7 @@ def test_an_accepted_session_is_read_as_it_ran(folder: Path) -> None:
     assert [one.jpeg for one in session.frames[:2]] == [b"jpeg-1", b"jpeg-2"]
     assert session.frames[0].captured_at == 0
     assert session.frames[0].received_at == 0
+    assert [one.sequence for one in session.frames[:2]] == [1, 2]
     assert session.framing is not None
     assert session.windows[0][0] >= session.framing[1] > session.framing[0] == 0
     flash = next(step for step in session.script.steps if step.kind is StepKind.FLASH)
@@ -75,6 +78,9 @@ def test_an_accepted_session_is_read_as_it_ran(folder: Path) -> None:
     assert len(session.color_starts) == len(flash.colors) == 5
     assert session.finished
     assert (sidecar["verdict"], sidecar["reasons"], sidecar["level_reached"]) == ("accepted", [], "standard")
+    assert sidecar["signals"] == pytest.approx(
+        {name: value for name, value in end.liveness.signals.items() if isfinite(value)}, abs=1e-6
+    )
     assert (sidecar["pack"], sidecar["level"], sidecar["purpose"]) == ("dlib", "standard", "enrollment")
     assert sidecar["device"] == {"camera": "HD Webcam"}
 
@@ -138,6 +144,7 @@ def test_a_session_that_is_broken_off_before_its_first_step_is_kept_as_that(fold
     assert not session.finished
     assert sidecar["verdict"] == "broken_off"
     assert (sidecar["challenges"], sidecar["framing"], sidecar["flash_starts"]) == ([], None, [])
+    assert sidecar["signals"] == {}
     assert len(session.frames) == 1
 
 

@@ -5,8 +5,8 @@ The sidecar holds: ``name``, ``kind``, ``label`` (genuine or attack), ``identity
 (type, start, end in seconds), ``flash`` (colour names or ``#rrggbb``), ``flash_step_s``, ``frames`` (t,
 offset, length). A recorded live session tells more: ``replaced`` of a challenge (missed, and answered by
 the next one instead), ``flash_starts`` (when each colour was shown), ``framing`` (times of the first frame
-that counted and of the one the challenge began on), ``received`` of a frame, and as ``verdict`` whether the
-session reached one. ``synthetic``: nobody stood before a camera.
+that counted and of the one the challenge began on), ``received`` and ``sequence`` of a frame, and as
+``verdict`` whether the session reached one. ``synthetic``: nobody stood before a camera.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ class RecordedFrame:
     jpeg: bytes
     received_at: float | None = None
     """On the server's clock, where it was recorded."""
+    sequence: int | None = None
+    """Number it was sent under, where that was recorded: some are lost between page and analysis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,5 +196,8 @@ def _frame(entry: Mapping[str, Any], *, media: bytes) -> RecordedFrame:
     if len(jpeg) != length or length <= 0:
         raise ValueError(f"frame at byte {start} reaches beyond the media")
     return RecordedFrame(
-        captured_at=_seconds(entry["t"]), jpeg=jpeg, received_at=_optional_seconds(entry.get("received"))
+        captured_at=_seconds(entry["t"]),
+        jpeg=jpeg,
+        received_at=_optional_seconds(entry.get("received")),
+        sequence=None if entry.get("sequence") is None else int(entry["sequence"]),
     )

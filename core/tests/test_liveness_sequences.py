@@ -61,7 +61,7 @@ def test_what_only_a_live_session_knows_is_read_too(tmp_path: Path) -> None:
         flash_starts=[3.61, 4.2],
         framing=[0.25, 0.5],
         verdict="refused",
-        frames=[{"t": 0.0, "offset": 0, "length": 3, "received": 7.5}],
+        frames=[{"t": 0.0, "offset": 0, "length": 3, "received": 7.5, "sequence": 4}],
     )
 
     session = read_session(write(tmp_path, live), level=Level.STANDARD)
@@ -70,7 +70,7 @@ def test_what_only_a_live_session_knows_is_read_too(tmp_path: Path) -> None:
     assert [color.hex for color in session.script.steps[2].colors] == ["#ff4040", "#40ffff"]
     assert session.color_starts == (3.61, 4.2)
     assert session.framing == (0.25, 0.5)
-    assert session.frames[0].received_at == 7.5
+    assert (session.frames[0].received_at, session.frames[0].sequence) == (7.5, 4)
     assert session.finished
 
 
@@ -78,7 +78,7 @@ def test_what_older_recordings_do_not_tell_is_not_made_up(tmp_path: Path) -> Non
     session = read_session(write(tmp_path, sidecar()), level=Level.STANDARD)
 
     assert (session.replaced, session.color_starts, session.framing) == (frozenset(), None, None)
-    assert session.frames[0].received_at is None
+    assert (session.frames[0].received_at, session.frames[0].sequence) == (None, None)
     assert session.finished
 
 
@@ -115,6 +115,7 @@ def test_frames_may_share_their_bytes(tmp_path: Path) -> None:
         ({"flash_starts": "soon"}, "ValueError"),
         ({"framing": ["nan", 1]}, "no time"),
         ({"framing": [1]}, "ValueError"),
+        ({"frames": [{"t": 0.0, "offset": 0, "length": 3, "sequence": "first"}]}, "ValueError"),
         ({"framing": [2, 1]}, "framing ends"),
         ({"frames": [{"t": float("nan"), "offset": 0, "length": 3}]}, "no time"),
         ({"challenges": [{"type": "turn_left", "start": 2, "end": 1}]}, "ends after it starts"),

@@ -71,6 +71,11 @@ def recordings(folder: Path) -> tuple[Recording, ...]:
     return read_archive(folder).recordings
 
 
+def live_signals(folder: Path) -> dict[str, dict[str, float]]:
+    """By recording, as they were measured live."""
+    return {one.sidecar.stem: json.loads(one.sidecar.read_text())["signals"] for one in recordings(folder)}
+
+
 def scorecard(folder: Path, tmp_path: Path) -> dict[str, Any]:
     """What pad_eval writes of the folder."""
     card = tmp_path / "card.json"
@@ -113,6 +118,10 @@ def test_a_live_person_and_two_attacks_get_the_same_verdict_again(
     assert {one.sidecar.stat().st_mode & 0o777 for one in recordings(folder)} == {0o600}
     card = scorecard(folder, tmp_path)
     assert {one["file"]: one["verdict"] for one in card["sequences"]} == live
+    assert all(
+        one["signals"] == pytest.approx(live_signals(folder)[one["file"]], abs=0.02)
+        for one in card["sequences"]
+    )
     assert card["apcer"].keys() == {"frozen", "photo_print"}
     assert all(rate["errors"] == 0 for rate in card["apcer"].values())
 
