@@ -123,6 +123,7 @@ def _presentation(row: Mapping[str, Any]) -> Presentation:
         signals=_numbers(row["signals"]),
         margins=_numbers(row["margins"]),
         not_measured=tuple(str(name) for name in row["not_measured"]),
+        reached=None if row["level_reached"] is None else Level(row["level_reached"]),
     )
 
 
@@ -136,6 +137,7 @@ def _presentation_json(one: Presentation) -> dict[str, object]:
         "signals": _finite(one.signals),
         "margins": _finite(one.margins),
         "not_measured": list(one.not_measured),
+        "level_reached": one.reached.value if one.reached is not None else None,
     }
 
 

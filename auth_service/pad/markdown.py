@@ -9,6 +9,7 @@ from auth_service.pad.caught import FLOW, Cell, Row, caught_in
 from auth_service.pad.rates import Rate
 from auth_service.pad.scorecard import GENUINE, STANDARD, Presentation, Run, Scorecard
 from auth_service.pad.separation import Point, Separation, separations
+from core.liveness.policy import Level
 
 _SYNTHETIC_LIMITS = """\
 - **Nobody stood before a camera.** The sessions were made from single photos moved in 3D. They test geometry,
@@ -88,9 +89,9 @@ def _pack(title: str, runs: Sequence[Run]) -> Iterator[str]:
 
 def _verdicts(runs: Sequence[Run]) -> str:
     """Sessions by what they are, a column for each level; wrong verdicts stand out."""
-    by_level = [{one.name: one for one in run.presentations} for run in runs]
+    by_level = [{one.name: _verdict(one, level=run.level) for one in run.presentations} for run in runs]
     rows = [
-        (one.name, one.kind, *_once([_verdict(level[one.name]) for level in by_level]))
+        (one.name, one.kind, *_once([verdicts[one.name] for verdicts in by_level]))
         for one in (*runs[0].genuine, *runs[0].attacks)
     ]
     return _table(("session", "kind", *(run.level.value for run in runs)), rows, left=2 + len(runs))
@@ -102,8 +103,11 @@ def _once(verdicts: Sequence[str]) -> Iterator[str]:
         yield "the same" if verdict == before else verdict
 
 
-def _verdict(one: Presentation) -> str:
+def _verdict(one: Presentation, *, level: Level) -> str:
     said = "accepted" if one.accepted else ", ".join(one.reasons)
+    if one.accepted and one.reached is not level:
+        reached = "no level" if one.reached is None else f"only {one.reached}"
+        said = f"accepted for review, reached {reached}"
     return said if one.right else f"**wrong:** {said}"
 
 

@@ -30,6 +30,9 @@ class Presentation:
     margins: Mapping[str, float]
     """Of each signal that may refuse at this level; negative refuses."""
     not_measured: tuple[str, ...]
+    reached: Level | None = None
+    """Of an accepted one, the highest level whose every expected signal was measured; below the run's level,
+    it is sent to review."""
 
     @property
     def genuine(self) -> bool:
@@ -129,4 +132,5 @@ def presentation_of(*, name: str, kind: str, end: Accepted | Refused) -> Present
             for signal, margin in end.liveness.margins.items()
         },
         not_measured=end.liveness.not_measured,
+        reached=end.liveness.reached,
     )

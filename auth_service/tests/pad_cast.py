@@ -22,6 +22,7 @@ def shown(
     margins: dict[str, float] | None = None,
     not_measured: tuple[str, ...] = ("passive",),
     reasons: tuple[str, ...] = ("flat_face",),
+    reached: Level | None = Level.STANDARD,
 ) -> Presentation:
     """One whose plane stands at ``plane``, with 0.12 as its threshold."""
     return Presentation(
@@ -33,6 +34,7 @@ def shown(
         signals={"plane": plane} if signals is None else signals,
         margins={"plane": (plane - 0.12) / 0.12} if margins is None else margins,
         not_measured=not_measured,
+        reached=reached if accepted else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ SESSIONS = (
 
 def card() -> Scorecard:
     return card_of(
-        run_of(*SESSIONS, level=Level.BASIC),
+        run_of(*(replace(one, reached=Level.BASIC) for one in SESSIONS), level=Level.BASIC),
         run_of(*SESSIONS),
         run_of(*SESSIONS, pack="other", passive_models=("minifasnet",), site_thresholds=("flash_gain",)),
         synthetic=True,
@@ -63,7 +64,9 @@ def test_a_run_is_the_documented_object() -> None:
         "signals": {"plane": 0.05},
         "margins": {"plane": pytest.approx(-0.58333, abs=1e-4)},
         "not_measured": ["passive"],
+        "level_reached": None,
     }
+    assert [one["level_reached"] for one in sequences] == ["standard", None, None, "standard"]
 
 
 def test_what_is_written_reads_back_and_is_written_the_same() -> None:
@@ -135,6 +138,14 @@ def test_the_page_tells_errors_intervals_causes_and_limits() -> None:
     assert "| plane | ≥ 0.12 `depth_with_mouth` | 0.1 bert | 0.05 print | 0.05 | 1 of 2 |" in page
     assert "## other + minifasnet" in page
     assert "](#other--minifasnet)" in page
+
+
+def test_a_pass_that_is_sent_to_review_is_not_shown_as_a_plain_one() -> None:
+    lower = shown("genuine", accepted=True, name="anna")
+    nothing = shown("photo", accepted=True, name="mask", reached=None)
+    page = scorecard_page(card_of(run_of(lower, nothing), run_of(lower, nothing, level=Level.STRICT)))
+    assert "| anna | genuine | accepted | accepted for review, reached only standard |" in page
+    assert "| mask | photo | **wrong:** accepted for review, reached no level | the same |" in page
 
 
 def test_a_sites_own_thresholds_are_marked() -> None:
