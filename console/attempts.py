@@ -26,7 +26,16 @@ SIGNAL_VALUES: Mapping[str, tuple[str, ...]] = {
     "loop": ("loop",),
     "faces": ("several_faces",),
     "presence": ("missing",),
-    "timing": ("interval", "longest_gap", "clock_drift"),
+    "timing": (
+        "interval",
+        "longest_gap",
+        "backwards",
+        "frames_lost",
+        "clock_drift",
+        "clock_ahead",
+        "clock_rate",
+        "hurried",
+    ),
 }
 """The numbers that a signal's decision rests on."""
 

@@ -174,5 +174,10 @@ def value_names() -> dict[str, str]:
         "missing": _("share away"),
         "interval": _("median interval, s"),
         "longest_gap": _("longest gap, s"),
+        "backwards": _("out of order"),
+        "frames_lost": _("share lost"),
         "clock_drift": _("drift of the clocks, s"),
+        "clock_ahead": _("dated ahead, s"),
+        "clock_rate": _("rate of the clocks"),
+        "hurried": _("hurried in a row"),
     }
