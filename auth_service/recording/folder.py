@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,21 +22,31 @@ class UnusableFolder(Exception):
 
 
 def open_folder(path: Path) -> Path:
-    """The folder as an absolute path, made where it is missing. Raises UnusableFolder.
+    """The folder as an absolute path. Raises UnusableFolder.
 
     One that others can look into is refused rather than changed: it may be shared for a reason.
     """
     folder = path.absolute()
     try:
-        folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         mode = folder.stat().st_mode
     except OSError as error:
         raise UnusableFolder(f"{folder}: {error.strerror}") from error
+    if not stat.S_ISDIR(mode):
+        raise UnusableFolder(f"{folder}: Not a directory")
     if mode & 0o077:
         raise UnusableFolder(
             f"{folder} is open to other accounts, and recordings are private: chmod 700 {folder}"
         )
     return folder
+
+
+def make_folder(path: Path) -> Path:
+    """As `open_folder`, made where it is missing."""
+    try:
+        path.absolute().mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnusableFolder(f"{path.absolute()}: {error.strerror}") from error
+    return open_folder(path)
 
 
 @contextlib.contextmanager
@@ -122,6 +132,8 @@ def _lock(directory: Path, *, wait: bool = True) -> int:
 
     Raises BlockingIOError without ``wait`` while another process holds it.
     """
+    import fcntl  # noqa: PLC0415 - where there is none, everything but recording still works
+
     opened = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,6 +15,7 @@ from auth_service.recording.folder import (
     UnusableFolder,
     claim_run_directory,
     list_runs,
+    make_folder,
     open_folder,
     open_private,
     publish,
@@ -38,7 +39,7 @@ def mode_of(path: Path) -> int:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return open_folder(tmp_path / "recordings")
+    return make_folder(tmp_path / "recordings")
 
 
 @pytest.fixture
@@ -55,11 +56,11 @@ def another_process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Path]
 
 
 def test_a_missing_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
-    made = open_folder(tmp_path / "deep" / "recordings")
+    made = make_folder(tmp_path / "deep" / "recordings")
 
     assert mode_of(made) == 0o700
     assert made.is_absolute()
-    assert open_folder(made) == made
+    assert open_folder(made) == make_folder(made) == made
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o770, 0o707])
@@ -74,10 +75,17 @@ def test_a_folder_that_others_can_look_into_is_refused_with_the_remedy(tmp_path:
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(UnusableFolder, match="file"):
-        open_folder(tmp_path / "file")
-    with pytest.raises(UnusableFolder, match="file"):
-        open_folder(tmp_path / "file" / "below")
+    for use in (open_folder, make_folder):
+        with pytest.raises(UnusableFolder, match="file"):
+            use(tmp_path / "file")
+        with pytest.raises(UnusableFolder, match="file"):
+            use(tmp_path / "file" / "below")
+
+
+def test_looking_into_a_folder_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    with pytest.raises(UnusableFolder, match="No such file"):
+        open_folder(tmp_path / "typo")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_has_a_private_directory_that_is_gone_afterwards(folder: Path) -> None:

@@ -26,6 +26,7 @@ from auth_service.recording.folder import (
     UnusableFolder,
     claim_run_directory,
     list_runs,
+    make_folder,
     open_folder,
     remove_leftovers,
 )
@@ -74,7 +75,7 @@ class Command(BaseCommand):
             elif remove is not None:
                 self._remove(open_folder(directory), subject=remove)
             else:
-                self._record(open_folder(directory), options)
+                self._record(make_folder(directory), options)
         except (UnusableFolder, ServerEnded) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
