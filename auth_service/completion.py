@@ -93,6 +93,7 @@ def complete_enrollment(
             duplicate_person=duplicate.needs_review,
             face_changed=_differs_from_enrolled(user, embedding, contract=contract, calibration=calibration),
             liveness_incomplete=_liveness_incomplete(session, attempt),
+            injection_suspected=attempt.liveness.doubtful,
         )
         user.cache_embedding(Template(embedding=embedding, contract=contract.key))
         user.enrollment_state = "needs_review" if reasons else "enrolled"
@@ -137,7 +138,10 @@ def complete_verification(
     session.similarity, session.threshold = cosine(template.embedding, probe), threshold
     if not decide_verification(similarity=session.similarity, threshold=threshold):
         return _refuse(session, reasons=("face_mismatch",), attempt=attempt, now=now)
-    reasons = _true_codes(liveness_incomplete=_liveness_incomplete(session, attempt))
+    reasons = _true_codes(
+        liveness_incomplete=_liveness_incomplete(session, attempt),
+        injection_suspected=attempt.liveness.doubtful,
+    )
     return _complete(session, verdict=_verdict_of(reasons), reasons=reasons, attempt=attempt, now=now)
 
 
@@ -160,6 +164,7 @@ def _lock_for_decision(
     session.duplicate_of = None
     session.liveness_score = attempt.liveness.score
     session.liveness_level_reached = attempt.liveness.reached or ""
+    session.liveness_risk = attempt.liveness.injection.risk
     return session
 
 

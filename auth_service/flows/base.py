@@ -8,6 +8,7 @@ from typing import ClassVar
 from common.errors import SessionClosed
 from core.liveness.evidence import Baseline, Evidence, Outcome, StepRecord, baseline_of
 from core.liveness.face_count import SECOND_FACE_AREA
+from core.liveness.injection import DeviceReport
 from core.liveness.observation import FaceView, FrameObservation, FrameRequest
 from core.liveness.policy import SHIPPED_POLICIES, LivenessPolicy, Policies
 from core.liveness.reasons import Reason
@@ -48,6 +49,7 @@ class SessionFlow:
         script: Script,
         traits: PackTraits,
         frame_budget: int = 240,
+        device: DeviceReport | None = None,
         fixed_schedule: FixedSchedule | None = None,
         policies: Policies = SHIPPED_POLICIES,
     ) -> None:
@@ -62,6 +64,7 @@ class SessionFlow:
         self._policies = policies
         self._policy: LivenessPolicy = policies[script.level]
         self._frame_budget = frame_budget
+        self._device = device
         self._schedule = fixed_schedule
         self._phase = Phase.FRAMING
         self._frames: list[FrameObservation] = []
@@ -333,6 +336,7 @@ class SessionFlow:
             baseline=self._baseline,
             challenge_start=self._challenge_start,
             steps=tuple(self._records),
+            device=self._device,
         )
         verdict = judge(
             evidence, policy=self._policy, traits=self._traits, also=also, policies=self._policies

@@ -21,6 +21,8 @@ from common import clock
 from common.templates import Embedding, Template
 from core.engine.registry import get_engine
 from core.engine.types import EmbeddingContract
+from core.liveness.injection import Hint as InjectionHint
+from core.liveness.injection import InjectionRisk
 from core.liveness.policy import Level
 from core.liveness.pose import Pose
 from core.liveness.reasons import Reason
@@ -124,7 +126,11 @@ def samples_of(face_of: Callable[..., Embedding]) -> Callable[..., list[Sample]]
 
 
 def make_attempt(
-    *, passed: bool = True, reasons: tuple[Reason, ...] = (), reached: Level | None = Level.STANDARD
+    *,
+    passed: bool = True,
+    reasons: tuple[Reason, ...] = (),
+    reached: Level | None = Level.STANDARD,
+    doubtful: bool = False,
 ) -> Attempt:
     verdict = LivenessVerdict(
         passed=passed,
@@ -133,6 +139,8 @@ def make_attempt(
         signals={"flash_rho": 0.93, "plane": float("nan")},
         margins={"flash": 0.8, "plane": 0.9},
         not_measured=("passive",),
+        injection=InjectionRisk(risk=0.2, hints=(InjectionHint.NO_DEVICE_REPORT,)),
+        doubtful=doubtful,
         reached=reached,
     )
     script = Script(level=Level.STANDARD, steps=())

@@ -106,3 +106,20 @@ def test_a_refused_attempt_reached_no_level(
         now=clock.now(),
     )
     assert reload(claimed.session).liveness_level_reached == ""
+
+
+@pytest.mark.parametrize("purpose", list(SessionPurpose))
+def test_a_doubtful_pass_is_for_a_person_to_look_at(
+    alice: ClientUser,
+    enroll: Enroll,
+    held: Held,
+    finish: Finish,
+    samples_of: Samples,
+    purpose: SessionPurpose,
+) -> None:
+    claimed = held(enroll(alice, "alice"), purpose)
+    ending = finish(claimed, samples_of("alice"), attempt=make_attempt(doubtful=True))
+    assert (ending.verdict, ending.reasons) == (Verdict.NEEDS_REVIEW, ("injection_suspected",))
+    session = reload(claimed.session)
+    assert session.liveness_risk == 0.2
+    assert session.evidence["attempts"][0]["liveness"]["hints"] == ["no_device_report"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -63,15 +64,7 @@ def test_no_trials_know_nothing() -> None:
 
 def test_a_margin_that_is_no_number_refuses() -> None:
     attempt = make_attempt(passed=False, reasons=(Reason.SCREEN_LIGHT_MISSING,))
-    liveness = attempt.liveness
-    broken = type(liveness)(
-        passed=False,
-        score=0.0,
-        reasons=(Reason.SCREEN_LIGHT_MISSING,),
-        signals={},
-        margins={"flash": math.nan, "plane": 0.5},
-        not_measured=(),
-    )
+    broken = replace(attempt.liveness, margins={"flash": math.nan, "plane": 0.5})
     end = Refused(reasons=broken.reasons, liveness=broken, timeline=attempt.timeline)
 
     one = presentation_of(name="x", kind="photo", end=end)

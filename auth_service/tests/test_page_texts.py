@@ -26,6 +26,7 @@ DECISION_REASONS = {
     "old_photo_review",
     "face_changed",
     "liveness_incomplete",
+    "injection_suspected",
     "duplicate_person",
     "session_expired",
     "too_many_attempts",

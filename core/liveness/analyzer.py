@@ -22,6 +22,7 @@ from core.liveness.observation import (
 )
 from core.liveness.pose import fit_head
 from core.liveness.ring import at_rest, region_flow
+from core.liveness.sensor_noise import NoiseHistory
 from core.quality import measure_quality
 
 MAX_FRAME_BYTES = 524_288
@@ -43,7 +44,7 @@ class FrameAnalyzer:
     """One per session, called in an inference thread, one frame at a time.
 
     Keeps the session's last grey frame (for optical flow), small greys of its head region (to notice a loop),
-    and whose turn it is among the passive models.
+    its sensor noise, and whose turn it is among the passive models.
     """
 
     def __init__(self, engine: FaceEngine) -> None:
@@ -51,6 +52,7 @@ class FrameAnalyzer:
         self._history = HeadHistory()
         self._previous: _SmallFace | None = None
         self._passive_turn = 0
+        self._noise = NoiseHistory()
 
     def analyze(
         self,
@@ -89,6 +91,7 @@ class FrameAnalyzer:
             face=view,
             nearest_earlier=nearest,
             received_at=received_at_seconds,
+            noise=self._noise.measure(image),
         )
 
     def _small_face(self, face: DetectedFace, *, grey: NDArray[np.uint8], shrink: float) -> _SmallFace:

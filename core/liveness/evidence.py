@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.engine.types import Landmarks
 from core.liveness.follow import Movement
+from core.liveness.injection import DeviceReport
 from core.liveness.observation import FaceView, FrameObservation
 from core.liveness.script import ScriptStep
 
@@ -56,6 +57,8 @@ class Evidence:
     """None while nobody has looked into the camera."""
     challenge_start: float | None
     steps: tuple[StepRecord, ...]
+    device: DeviceReport | None = None
+    """What the page told of its camera; None where it told nothing."""
 
 
 def baseline_of(faces: Sequence[FaceView]) -> Baseline:

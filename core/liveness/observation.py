@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.engine.types import Box, Embedding, Image, Landmarks
 from core.liveness.pose import HeadFit
+from core.liveness.sensor_noise import NoiseSample
 from core.quality import FaceQuality
 
 
@@ -84,3 +85,5 @@ class FrameObservation:
     s older; None for the first frames."""
     received_at: float | None = None
     """Seconds on the server's clock, where known."""
+    noise: NoiseSample | None = None
+    """None for the first frame, and where the room's corners are too dark or too bright to show any."""

@@ -62,6 +62,8 @@ class LivenessPolicy:
     requires_flash: bool
     """A pass needs the screen light to have been measured; in the mode without flashes it never is."""
     requires_passive: bool
+    reviews_doubts: bool
+    """A pass with a thin margin and a high risk of injection is for a person to look at."""
     repeated_share: float = 0.10
     loop_distance: float = 0.5
     loop_share: float = 0.35
@@ -97,6 +99,7 @@ _POLICIES = {
         live_probability=0.20,
         requires_flash=False,
         requires_passive=False,
+        reviews_doubts=False,
     ),
     Level.STANDARD: LivenessPolicy(
         level=Level.STANDARD,
@@ -113,6 +116,7 @@ _POLICIES = {
         live_probability=0.35,
         requires_flash=True,
         requires_passive=False,
+        reviews_doubts=True,
     ),
     Level.STRICT: LivenessPolicy(
         level=Level.STRICT,
@@ -129,6 +133,7 @@ _POLICIES = {
         live_probability=0.45,
         requires_flash=True,
         requires_passive=True,
+        reviews_doubts=True,
     ),
 }
 SHIPPED_POLICIES: Policies = MappingProxyType(_POLICIES)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.liveness.evidence import Evidence
+from core.liveness.injection import InjectionRisk, assess_injection
 from core.liveness.policy import SHIPPED_POLICIES, Level, LivenessPolicy, Policies
 from core.liveness.reasons import Reason, in_order
 from core.liveness.signals import Signal, measure_all
@@ -27,6 +28,10 @@ class LivenessVerdict:
     pass; negative refuses."""
     not_measured: tuple[str, ...]
     """Signals that the pack or the script could not provide, named so that nobody takes them for passed."""
+    injection: InjectionRisk
+    """Hints of a feed that no camera filmed; never among the reasons."""
+    doubtful: bool = False
+    """Passed, with high risk of injection and a thin margin: have it reviewed."""
     reached: Level | None = None
     """The highest level, up to the one asked for, whose every expected signal was measured and agreed; None
     when refused or when not even ``basic`` was. Below the level asked for (the mode without flashes, a strict
@@ -51,6 +56,7 @@ def judge(
     weakest = min(margins.values(), default=-1.0)
     score = 0.5 + 0.5 * min(1.0, max(-1.0, weakest))
     passed = not reasons
+    injection = assess_injection(evidence.device, evidence.frames)
     return LivenessVerdict(
         passed=passed,
         # A refusal for a cause that has no margin must not carry a passing score.
@@ -59,6 +65,8 @@ def judge(
         signals={name: value for signal in measured for name, value in signal.values.items()},
         margins=margins,
         not_measured=tuple(signal.name for signal in measured if signal.margin is None),
+        injection=injection,
+        doubtful=passed and policy.reviews_doubts and injection.doubts(weakest),
         reached=_level_reached(evidence, measured, policy=policy, traits=traits, policies=policies)
         if passed
         else None,

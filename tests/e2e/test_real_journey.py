@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from auth_service.demo.browser_camera import BrowserCamera
 from auth_service.demo.cast import ADMIRAL, ASTRONAUT, CastMember
@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SCREENSHOTS = Path(settings.BASE_DIR) / "var" / "screenshots"
 END_TIMEOUT_MS = 90_000
-PHONE = {"width": 390, "height": 800}
-DESKTOP = {"width": 1280, "height": 800}
+PHONE = ViewportSize(width=390, height=800)
+DESKTOP = ViewportSize(width=1280, height=800)
 
 
 @pytest.fixture(scope="module")
