@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from auth_service.pad.caught import FLOW, Cell, caught_in
 from auth_service.pad.rates import Rate
-from auth_service.pad.scorecard import GENUINE, Run
+from auth_service.pad.scorecard import GENUINE, Presentation, Run
 from console.formats import decimal, share
 from console.plots import Markup, draw_interval
-from console.words import Word, reason_words, signal_words, word_for
+from console.words import Word, level_words, reason_words, signal_words, word_for
+from core.liveness.policy import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,8 @@ class RecordingRow:
     leading: Word | None
     others: Sequence[Word]
     score: str
+    reached: str
+    """Of an accepted one that is sent to review: the level that was reached in place of the run's."""
 
 
 def recording_rows(run: Run) -> list[RecordingRow]:
@@ -143,9 +146,16 @@ def recording_rows(run: Run) -> list[RecordingRow]:
             leading=word_for(one.reasons[0], words) if one.reasons else None,
             others=[word_for(reason, words) for reason in one.reasons[1:]],
             score=decimal(one.score, digits=2),
+            reached=_reached(one, level=run.level),
         )
         for one in ordered
     ]
+
+
+def _reached(one: Presentation, *, level: Level) -> str:
+    if not one.accepted or one.reached is level:
+        return ""
+    return level_words()[one.reached].name if one.reached else _("none")
 
 
 def species_name(kind: str) -> str:

@@ -32,6 +32,7 @@ def presentation(name: str, kind: str, *refused_by: str, reasons: tuple[str, ...
         signals={"follow": 1.5},
         margins=margins,
         not_measured=("passive",),
+        reached=None if reasons else Level.STANDARD,
     )
 
 
@@ -133,6 +134,14 @@ def test_recordings_stand_with_their_leading_reason_and_wrong_ones_first() -> No
     assert replay.leading is not None
     assert replay.leading.name == "No answer to the screen light"
     assert [word.name for word in replay.others] == ["Challenge not followed"]
+
+
+def test_a_pass_that_reached_less_than_its_level_says_so(console: Browser, own: Own) -> None:
+    strict = run(level=Level.STRICT)
+    assert [row.reached for row in recording_rows(strict)] == ["Standard", "Standard", "Standard", "", ""]
+    assert {row.reached for row in recording_rows(run())} == {""}
+    own(card(strict))
+    assert html_of(console).count("reached Standard") == 3
 
 
 def test_the_flow_has_a_column_where_it_refused_without_a_signal() -> None:
