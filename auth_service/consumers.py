@@ -15,6 +15,7 @@ from django.db import OperationalError
 
 from auth_service import services
 from auth_service.completion import Ending
+from auth_service.device import describe_device
 from auth_service.frame_binding import new_frame_key
 from auth_service.models import Verdict
 from auth_service.protocol import SessionStart, parse_frame, parse_message, present_error
@@ -144,7 +145,13 @@ class SessionConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
             processor=get_processor(),
             safe_mode=message.safe_mode,
             send=self._send_message,
-            recorder=make_recorder(agreement, claimed=self._claimed, pack=engine.summary().name, device=None)
+            device=message.device,
+            recorder=make_recorder(
+                agreement,
+                claimed=self._claimed,
+                pack=engine.summary().name,
+                device=describe_device(message.device),
+            )
             if agreement
             else None,
         )

@@ -7,8 +7,10 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+from auth_service.device import parse_device
 from auth_service.frame_binding import TAG_BYTES, make_tag, tag_fits
 from common.errors import FaceAppError, ImageTooLarge, InvalidParameter
+from core.liveness.injection import DeviceReport
 
 MAGIC: Final = b"FGF2"
 _SIGNED: Final = struct.Struct("!4sId")
@@ -40,6 +42,7 @@ class SessionStart:
     safe_mode: bool
     consent: str = ""
     """Version of the recording text that the person agreed to; servers that do not record ignore it."""
+    device: DeviceReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def parse_message(text: str) -> ClientMessage:
                 token=token,
                 safe_mode=message.get("safe_mode") is True,
                 consent=consent if isinstance(consent, str) else "",
+                device=parse_device(message.get("device")),
             )
         case {"type": "step.shown", "step": int(step), "shown_at_ms": int() | float() as shown}:
             return StepShown(step_id=step, shown_at_seconds=_seconds(shown, "shown_at_ms"))

@@ -42,6 +42,7 @@ from core.engine.types import FaceEngine
 from core.imaging import decode_image
 from core.liveness.analyzer import MAX_FRAME_PIXELS, FrameAnalyzer
 from core.liveness.gates import thresholds_in_force
+from core.liveness.injection import DeviceReport
 from core.liveness.policy import Level
 from core.liveness.script import Script, draw_script
 from core.liveness.traits import traits_of
@@ -71,6 +72,7 @@ class SessionRunner:
         processor: AsyncFaceProcessor,
         safe_mode: bool,
         send: Send,
+        device: DeviceReport | None = None,
         recorder: SessionRecorder | None = None,
     ) -> None:
         self.inbox: Mailbox[Frame] = Mailbox()
@@ -81,7 +83,7 @@ class SessionRunner:
         self._send = send
         self._recorder = recorder
         self._script = draw_session_script(claimed=claimed, engine=engine, safe_mode=safe_mode)
-        self._flow = _build_flow(claimed.session, script=self._script, engine=engine)
+        self._flow = _build_flow(claimed.session, script=self._script, engine=engine, device=device)
         self._analyzer = FrameAnalyzer(engine)
         self._update: Update | None = None
         self._begun = False
@@ -280,9 +282,17 @@ def draw_session_script(*, claimed: ClaimedSession, engine: FaceEngine, safe_mod
     )
 
 
-def _build_flow(session: AuthSession, *, script: Script, engine: FaceEngine) -> SessionFlow:
+def _build_flow(
+    session: AuthSession, *, script: Script, engine: FaceEngine, device: DeviceReport | None
+) -> SessionFlow:
     budget = settings.FACE_MAX_FRAMES_PER_SESSION - session.frames_analyzed
     if budget <= 0:
         raise QuotaExceeded("The session has used up its frames.")
     flow = EnrollmentFlow if session.purpose == SessionPurpose.ENROLLMENT else VerificationFlow
-    return flow(script=script, traits=traits_of(engine), frame_budget=budget, policies=site_policies())
+    return flow(
+        script=script,
+        traits=traits_of(engine),
+        frame_budget=budget,
+        device=device,
+        policies=site_policies(),
+    )

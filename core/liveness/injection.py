@@ -30,7 +30,7 @@ _LARGER_PX = 2
 _VIRTUAL_CAMERA = re.compile(
     r"\bobs\b|virtual|manycam|snap camera|xsplit|mmhmm|droidcam|iriun|epoccam|camtwist|e2esoft|vcam|"
     r"sparkocam|youcam|webcamoid|camo\b|chromacam|nvidia broadcast|splitcam|alterncam|dummy video|"
-    r"v4l2|loopback|fake_device|ndi (webcam|video)",
+    r"v4l2|loopback|fake_device|ndi (webcam|video)|\.(mjpe?g|y4m)$",
     re.IGNORECASE,
 )
 """Names under which programs offer pictures as a camera."""

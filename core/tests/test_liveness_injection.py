@@ -55,6 +55,8 @@ def test_a_webcam_that_films_a_room_gives_no_hint() -> None:
         "Dummy video device (0x0000)",
         "v4l2loopback",
         "fake_device_0",
+        "/home/me/face.mjpeg",
+        "session.y4m",
         "DroidCam Source 3",
         "e2eSoft iVCam",
         "Camo",

@@ -32,6 +32,7 @@
 
 import { cameraObstacle, closeCamera, openCamera, watchPictures } from "./session/camera.js";
 import { Connection } from "./session/connection.js";
+import { describeDevice } from "./session/device.js";
 import { FrameEncoder } from "./session/frames.js";
 import { runLight } from "./session/light.js";
 import { FacegateError } from "./session/problems.js";
@@ -100,6 +101,7 @@ export class FacegateSession {
       url: this.options.socketUrl,
       token: this.options.token,
       safeMode: this.options.safeMode,
+      device: describeDevice(stream),
       consent: this.options.consent,
       storage: this.options.storage,
       on: {

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from auth_service.device import parse_device
+from core.liveness.injection import Hint, assess_injection
 from tests.e2e.conftest import camera_is_off
 from tests.e2e.scripted_server import RESUME_TOKEN, Peer, ScriptedServer, pass_quickly
 
@@ -84,6 +86,22 @@ def test_steps_and_colours_are_reported_when_they_are_on_screen(
     # The same clock as the capture times of the frames.
     captured = [received.frame.captured_at_seconds * 1000 for received in peer.frames]
     assert captured[0] < steps[0]["shown_at_ms"] < shown[0] < captured[-1]
+
+
+def test_the_camera_is_described_in_the_first_message(
+    begin: Callable[..., Page], server: ScriptedServer
+) -> None:
+    page = begin(pass_quickly)
+    page.get_by_role("heading", name="It is you").wait_for()
+
+    told = parse_device(server.peers[0].start["device"])
+    assert told is not None
+    assert (told.width, told.height) == (640, 480)
+    assert told.capabilities
+    assert told.screen_width
+    # Chromium names a fake camera by the file that it plays.
+    assert told.camera_label.endswith(".mjpeg")
+    assert assess_injection(told, []).hints == (Hint.VIRTUAL_CAMERA,)
 
 
 def test_the_screen_light_fills_the_page_and_leaves_the_picture(begin: Callable[..., Page]) -> None:

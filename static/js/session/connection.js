@@ -24,11 +24,11 @@ const CODE_OF_CLOSE = { 4400: "invalid_parameter", 4401: "not_authenticated", 44
 
 export class Connection {
   /** @param options.on `{ready, message, bounced, lost, fatal}`; `bounced` gets a refusal that is not the end. */
-  constructor({ url, token, safeMode, consent, storage, on }) {
+  constructor({ url, token, safeMode, device, consent, storage, on }) {
     // Browsers of some years ago want "ws:" spelled out.
     const address = new URL(url, location.href);
     address.protocol = address.protocol.replace("http", "ws");
-    Object.assign(this, { url: address.href, token, safeMode, consent, storage, on });
+    Object.assign(this, { url: address.href, token, safeMode, device, consent, storage, on });
     this.key = `facegate.resume:${address.pathname}`;
     this.tries = 0;
     this.expiresAt = Infinity;
@@ -74,7 +74,8 @@ export class Connection {
     this.usedResume = Boolean(resume);
     this.readyTimer = setTimeout(() => socket.close(), READY_TIMEOUT_MS);
     socket.onopen = () => {
-      const first = { type: "session.start", token: resume ?? this.token, safe_mode: this.safeMode };
+      const first = { type: "session.start", token: resume ?? this.token, safe_mode: this.safeMode,
+        device: this.device };
       if (this.consent) first.consent = this.consent;
       socket.send(JSON.stringify(first));
     };
