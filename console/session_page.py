@@ -19,6 +19,7 @@ from console.traces import Trace, UnreadableTrace, read_trace
 from console.words import (
     Sign,
     Word,
+    hint_words,
     level_words,
     reason_words,
     signal_words,
@@ -141,7 +142,7 @@ def _attempt_view(attempt: Attempt, *, session: AuthSession, trace: object, last
         score=decimal(attempt.score, digits=2),
         risk="" if attempt.risk is None else decimal(attempt.risk, digits=2),
         seconds=decimal(attempt.seconds, digits=1),
-        hints=[word_for(hint, {}) for hint in attempt.hints],
+        hints=[word_for(hint, hint_words()) for hint in attempt.hints],
         signals=[_signal_row(signal) for signal in signals_of(attempt)],
         timeline=draw_timeline(read, id=f"attempt-{attempt.number}") if read and read.at else None,
         trouble=trouble,

@@ -85,6 +85,10 @@ def reason_words() -> dict[str, Word]:
             _("Not everything measured"),
             _("What was measured agreed, but a signal that the level expects is missing."),
         ),
+        "injection_suspected": Word(
+            _("Injection suspected"),
+            _("A signal agreed only just, and there are hints that no camera filmed this."),
+        ),
         "duplicate_person": Word(
             _("Enrolled already"), _("The same face is enrolled under another id of this client.")
         ),
@@ -116,6 +120,36 @@ def signal_words() -> dict[str, Word]:
         "faces": Word(_("One face"), _("Is nobody else in the picture?")),
         "presence": Word(_("Presence"), _("Was the face in view all the time?")),
         "timing": Word(_("Timing"), _("Are the capture times those of a camera that films now?")),
+    }
+
+
+def hint_words() -> dict[str, Word]:
+    """Hints of an injected feed: a risk beside the verdict, never the sole reason."""
+    return {
+        "virtual_camera": Word(
+            _("Virtual camera"), _("The camera's name is that of a program that offers pictures as a camera.")
+        ),
+        "unnamed_camera": Word(
+            _("Camera without a name"), _("A browser names a camera; a stream made by a script has no name.")
+        ),
+        "no_device_report": Word(_("No device report"), _("The page told nothing of its camera.")),
+        "no_capabilities": Word(
+            _("Camera without abilities"),
+            _("The browser lists what cameras can do; this one can do nothing."),
+        ),
+        "larger_than_camera": Word(
+            _("Larger than the camera"), _("The pictures are larger than the camera is said to deliver.")
+        ),
+        "faster_than_camera": Word(
+            _("Faster than the camera"), _("More frames came than the camera is said to deliver.")
+        ),
+        "clockwork_timing": Word(
+            _("Clockwork timing"), _("The frames are as evenly apart as no browser's timer is.")
+        ),
+        "noise_absent": Word(
+            _("No sensor noise"), _("Where the room stands still, nothing flickers at all.")
+        ),
+        "noise_returning": Word(_("Repeated noise"), _("The sensor's noise came back as it was before.")),
     }
 
 

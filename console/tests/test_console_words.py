@@ -14,6 +14,7 @@ from django.utils import translation
 from auth_service.tests.test_page_texts import DECISION_REASONS, TRANSLATED, catalogue
 from console.words import (
     Word,
+    hint_words,
     level_words,
     outcome_words,
     reason_words,
@@ -22,6 +23,7 @@ from console.words import (
     word_for,
 )
 from core.liveness.evidence import Outcome
+from core.liveness.injection import Hint
 from core.liveness.policy import Level
 from core.liveness.reasons import Reason
 from core.liveness.script import StepKind
@@ -70,6 +72,7 @@ def test_percent_signs_survive_translation(language: str) -> None:
 
 def test_everything_that_can_be_recorded_has_a_word() -> None:
     assert {reason.value for reason in Reason} | DECISION_REASONS <= reason_words().keys()
+    assert {hint.value for hint in Hint} == hint_words().keys()
     assert {kind.value for kind in StepKind} == step_words().keys()
     assert {outcome.value for outcome in Outcome} == outcome_words().keys()
     assert {level.value for level in Level} == level_words().keys()
@@ -78,7 +81,7 @@ def test_everything_that_can_be_recorded_has_a_word() -> None:
 @pytest.mark.parametrize("language", ["en", *TRANSLATED])
 def test_no_two_reasons_or_signals_share_a_name(language: str) -> None:
     with translation.override(language):
-        for words in (reason_words(), signal_words()):
+        for words in (reason_words(), signal_words(), hint_words()):
             names = [word.name for word in words.values()]
             assert len(names) == len(set(names))
             assert all(word.meaning for word in words.values())
