@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
@@ -50,6 +50,14 @@ class Outcome:
         return float(np.percentile(self.frame_milliseconds, share)) if self.frame_milliseconds else 0.0
 
 
+class Socket(Protocol):
+    """One end of a session's socket. Both methods raise websockets' ConnectionClosed at its end."""
+
+    async def send(self, message: str | bytes, /) -> None: ...
+
+    async def recv(self) -> str | bytes: ...
+
+
 async def run_session(
     *,
     socket_url: str,
@@ -65,11 +73,20 @@ async def run_session(
     """
     async with asyncio.timeout(limit_seconds):
         async with await _connect(socket_url) as socket:
-            client = _Client(socket=socket, camera=camera)
-            try:
-                return await client.run(token=token, safe_mode=safe_mode, consent=consent)
-            finally:
-                client.stop_light()
+            return await hold_session(
+                socket, token=token, camera=camera, safe_mode=safe_mode, consent=consent
+            )
+
+
+async def hold_session(
+    socket: Socket, *, token: str, camera: Camera, safe_mode: bool = False, consent: str = ""
+) -> Outcome:
+    """Run one attempt on a socket that is open. Raises SessionBrokenOff."""
+    client = _Client(socket=socket, camera=camera)
+    try:
+        return await client.run(token=token, safe_mode=safe_mode, consent=consent)
+    finally:
+        client.stop_light()
 
 
 async def _connect(socket_url: str) -> ClientConnection:
@@ -80,7 +97,7 @@ async def _connect(socket_url: str) -> ClientConnection:
 
 
 class _Client:
-    def __init__(self, *, socket: ClientConnection, camera: Camera) -> None:
+    def __init__(self, *, socket: Socket, camera: Camera) -> None:
         self._socket = socket
         self._camera = camera
         self._frame_key = b""
