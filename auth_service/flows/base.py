@@ -30,7 +30,8 @@ FINISHING_SECONDS = 4.0
 LOST_SECONDS = 3.0
 CROWDED_FRAMES = 4
 _EVERY = 3
-"""Every third frame the passive model, another every third the whole image."""
+"""Every third frame is searched whole and, outside the flash, shown to a passive model. At 5 frames a second
+the shortest session asks six times, more than `core.liveness.passive` needs."""
 
 
 class SessionFlow:
