@@ -69,6 +69,7 @@ class SessionReplay:
                 color_starts=session.color_starts,
                 framing=session.framing,
             ),
+            device=session.device,
             policies=policies,
         )
 

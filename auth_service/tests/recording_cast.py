@@ -66,7 +66,7 @@ def make_recorder(folder: Path, **changes: object) -> SessionRecorder:
             purpose="enrollment",
             level="standard",
             pack="dlib",
-            device={"camera": "HD Webcam"},
+            device={"camera_label": "HD Webcam"},
         ),
         session_id=uuid.uuid4(),
         socket_id=uuid.uuid4(),

@@ -18,6 +18,7 @@ from auth_service.recording.recorder import SessionRecorder
 from auth_service.recording.report import Outcome, ReportReader
 from auth_service.tests.flow_cast import Someone, without_face
 from auth_service.tests.recording_cast import frame, make_recorder, make_run, new_flow, play
+from core.liveness.injection import DeviceReport
 from core.liveness.policy import Level
 from core.liveness.script import StepKind
 from core.liveness.sequences import RecordedSession, find_sidecars, read_session
@@ -82,7 +83,7 @@ def test_an_accepted_session_is_read_as_it_ran(folder: Path) -> None:
         {name: value for name, value in end.liveness.signals.items() if isfinite(value)}, abs=1e-6
     )
     assert (sidecar["pack"], sidecar["level"], sidecar["purpose"]) == ("dlib", "standard", "enrollment")
-    assert sidecar["device"] == {"camera": "HD Webcam"}
+    assert session.device == DeviceReport(camera_label="HD Webcam")
 
 
 @pytest.mark.usefixtures("run")

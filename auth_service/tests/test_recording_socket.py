@@ -19,6 +19,7 @@ from auth_service.services import OpenedSession
 from auth_service.tests.recording_cast import make_run
 from auth_service.tests.socket_page import error_of, in_thread, jpeg_of, page_of, state_of
 from clients.models import ClientUser
+from core.liveness.injection import DeviceReport
 from core.liveness.policy import Level
 from core.liveness.sequences import find_sidecars, read_session
 
@@ -59,7 +60,7 @@ async def test_who_agreed_is_recorded_frame_by_frame(
     opened: OpenedSession, run: Path, pictures: list[bytes]
 ) -> None:
     async with page_of(opened) as page:
-        ready = await page.start(opened, consent=agreed(run))
+        ready = await page.start(opened, consent=agreed(run), device={"camera_label": "HD Webcam"})
         assert ready["type"] == "session.ready"
         for picture in pictures:
             await page.show(picture)
@@ -69,6 +70,7 @@ async def test_who_agreed_is_recorded_frame_by_frame(
     session = read_session(sidecar, level=Level.STANDARD)
     assert [frame.jpeg for frame in session.frames] == pictures
     assert [frame.captured_at for frame in session.frames] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+    assert session.device == DeviceReport(camera_label="HD Webcam")
     assert not session.finished
     (outcome,) = ReportReader(run).news()
     assert (outcome.session, outcome.verdict) == (str(opened.session.pk), "broken_off")

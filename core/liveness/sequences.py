@@ -5,8 +5,9 @@ The sidecar holds: ``name``, ``kind``, ``label`` (genuine or attack), ``identity
 (type, start, end in seconds), ``flash`` (colour names or ``#rrggbb``), ``flash_step_s``, ``frames`` (t,
 offset, length). A recorded live session tells more: ``replaced`` of a challenge (missed, and answered by
 the next one instead), ``flash_starts`` (when each colour was shown), ``framing`` (times of the first frame
-that counted and of the one the challenge began on), ``received`` and ``sequence`` of a frame, and as
-``verdict`` whether the session reached one. ``synthetic``: nobody stood before a camera.
+that counted and of the one the challenge began on), ``received`` and ``sequence`` of a frame, ``device``
+(what the page told of its camera), and as ``verdict`` whether the session reached one. ``synthetic``: nobody
+stood before a camera.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from core.liveness.injection import DeviceReport
 from core.liveness.policy import Level
 from core.liveness.script import FlashColor, Script, ScriptStep, StepKind
 
@@ -69,6 +71,8 @@ class RecordedSession:
     framing: tuple[float, float] | None = None
     """Capture times of the first frame that counted and of the one the challenge began on; None: every frame
     before the first step."""
+    device: DeviceReport | None = None
+    """What the page told of its camera."""
     finished: bool = True
     """The live session came to a verdict; one that was broken off shows no error of either kind."""
     synthetic: bool = False
@@ -122,6 +126,7 @@ def _session(sidecar: Mapping[str, Any], *, folder: Path, level: Level) -> Recor
         replaced=frozenset(index for index, entry in enumerate(challenges) if entry.get("replaced") is True),
         color_starts=_color_starts(sidecar, challenges=challenges),
         framing=_framing(sidecar.get("framing")),
+        device=_device(sidecar.get("device")),
         finished=sidecar.get("verdict") != BROKEN_OFF,
         synthetic=sidecar.get("synthetic") is True,
     )
@@ -160,6 +165,17 @@ def _color_starts(
     if any(later <= earlier for earlier, later in itertools.pairwise(starts)):
         raise ValueError("flash_starts does not increase")
     return starts if flashes else None
+
+
+def _device(value: Any) -> DeviceReport | None:
+    if value is None:
+        return None
+    # Members of other versions are passed over.
+    known = {field.name: value[field.name] for field in fields(DeviceReport) if field.name in dict(value)}
+    label, numbers = known.get("camera_label", ""), [known[name] for name in known if name != "camera_label"]
+    if not isinstance(label, str) or not all(one is None or math.isfinite(one) for one in numbers):
+        raise ValueError("the device is not what a page tells")
+    return DeviceReport(**known)
 
 
 def _framing(value: Any) -> tuple[float, float] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.liveness.injection import DeviceReport
 from core.liveness.policy import Level
 from core.liveness.script import StepKind
 from core.liveness.sequences import UnreadableSequence, find_sidecars, read_session
@@ -60,6 +61,7 @@ def test_what_only_a_live_session_knows_is_read_too(tmp_path: Path) -> None:
         flash=["#ff4040", "#40ffff"],
         flash_starts=[3.61, 4.2],
         framing=[0.25, 0.5],
+        device={"camera_label": "OBS Virtual Camera", "width": 640, "mobile": False, "new": 1},
         verdict="refused",
         frames=[{"t": 0.0, "offset": 0, "length": 3, "received": 7.5, "sequence": 4}],
     )
@@ -71,6 +73,7 @@ def test_what_only_a_live_session_knows_is_read_too(tmp_path: Path) -> None:
     assert session.color_starts == (3.61, 4.2)
     assert session.framing == (0.25, 0.5)
     assert (session.frames[0].received_at, session.frames[0].sequence) == (7.5, 4)
+    assert session.device == DeviceReport(camera_label="OBS Virtual Camera", width=640, mobile=False)
     assert session.finished
 
 
@@ -78,7 +81,7 @@ def test_what_older_recordings_do_not_tell_is_not_made_up(tmp_path: Path) -> Non
     session = read_session(write(tmp_path, sidecar()), level=Level.STANDARD)
 
     assert (session.replaced, session.color_starts, session.framing) == (frozenset(), None, None)
-    assert (session.frames[0].received_at, session.frames[0].sequence) == (None, None)
+    assert (session.frames[0].received_at, session.frames[0].sequence, session.device) == (None, None, None)
     assert session.finished
 
 
@@ -117,6 +120,10 @@ def test_frames_may_share_their_bytes(tmp_path: Path) -> None:
         ({"framing": [1]}, "ValueError"),
         ({"frames": [{"t": 0.0, "offset": 0, "length": 3, "sequence": "first"}]}, "ValueError"),
         ({"framing": [2, 1]}, "framing ends"),
+        ({"device": {"camera_label": 3}}, "not what a page tells"),
+        ({"device": {"width": "wide"}}, "TypeError"),
+        ({"device": {"width": float("nan")}}, "not what a page tells"),
+        ({"device": "a phone"}, "ValueError"),
         ({"frames": [{"t": float("nan"), "offset": 0, "length": 3}]}, "no time"),
         ({"challenges": [{"type": "turn_left", "start": 2, "end": 1}]}, "ends after it starts"),
     ],
