@@ -49,7 +49,7 @@ class LivenessPolicy:
     flash_correlation: float
     flash_chance: float
     """Of all 3750 orders of five colours, the share that may fit the answer as well: five at ``standard``.
-    Genuine people: one; two under a fifteenth of a near screen's light. At 0.02 one recorded flash in fifty
+    Genuine people: one; two at an eighth of a near screen's light. At 0.02 one recorded flash in fifty
     fitted another script, at 0.0015 one in four hundred."""
     flash_gain: float
     flash_center: float
