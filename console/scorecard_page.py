@@ -58,7 +58,8 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    pack: str
+    title: str
+    """The pack and the passive models it was run with."""
     level: str
     detector: str
     recognizer: str
@@ -159,7 +160,7 @@ def _lines(card: Scorecard, *, current: int) -> list[RunLine]:
 
 def _run_view(run: Run) -> RunView:
     return RunView(
-        pack=run.pack,
+        title=run.title,
         level=word_for(run.level, level_words()).name,
         detector=run.detector,
         recognizer=run.recognizer,

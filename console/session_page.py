@@ -30,6 +30,8 @@ from console.words import (
 
 logger = logging.getLogger("facegate.console")
 
+_COUNTS = {"backwards", "hurried"}
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -196,7 +198,7 @@ def _number(measured: Measured, names: dict[str, str], *, refused: bool) -> Numb
     threshold = measured.threshold
     return Number(
         name=names.get(measured.name, measured.name.replace("_", " ")),
-        value=decimal(measured.value, digits=_digits(measured.value)),
+        value=_written(measured.name, measured.value),
         limit=""
         if threshold is None
         else f"{threshold.sign} {decimal(threshold.limit, digits=_digits(threshold.limit))}",
@@ -205,5 +207,12 @@ def _number(measured: Measured, names: dict[str, str], *, refused: bool) -> Numb
 
 
 def _digits(value: float) -> int:
-    """A small number with a third decimal, for gains are held to 0.012."""
-    return 3 if 0 < abs(value) < 0.1 else 2
+    """Enough for the small limits: chance is held to 0.0015, gains to 0.012."""
+    size = abs(value)
+    if size == 0 or size >= 0.1:
+        return 2
+    return 3 if size >= 0.01 else 4
+
+
+def _written(name: str, value: float) -> str:
+    return decimal(value, digits=0 if name in _COUNTS else _digits(value))

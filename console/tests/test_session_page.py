@@ -39,6 +39,27 @@ def test_the_page_shows_plots_script_signals_and_words(console: Browser, refused
     assert "0.912" in html
 
 
+@pytest.mark.parametrize(
+    ("value", "limit", "shown"),
+    [
+        (0.0003, 0.0015, ("0.0003", "≤ 0.0015")),
+        (0.25, 0.02, ("0.25", "≤ 0.020")),
+        (0.0, 0.1, ("0.00", "≤ 0.10")),
+    ],
+)
+def test_no_limit_is_rounded_to_another_one(
+    console: Browser,
+    user: ClientUser,
+    record_session: RecordSession,
+    value: float,
+    limit: float,
+    shown: tuple[str, str],
+) -> None:
+    row = attempt_row(signals={"flash_chance": value}, thresholds={"flash_chance": limit})
+    html = page(console, record_session(user, traces=[trace()], evidence={"attempts": [row]}))
+    assert f"<b>{shown[0]}</b> <i>{shown[1]}</i>" in html
+
+
 def test_what_was_asked_is_told_with_its_colours(console: Browser, refused: AuthSession) -> None:
     html = page(console, refused)
     asked = html[html.index('class="asked"') : html.index('class="timeline"')]
