@@ -209,6 +209,8 @@ def test_a_person_agrees_and_is_recorded_and_the_scorecard_accepts_them_too(
     written = json.loads(sidecar.read_text())
     assert written["consent"]["language"] == "en"
     assert "Acme" in json.dumps(written["consent"]["text"])
+    # What its browser told: the picture is as large as the virtual camera's.
+    assert (written["device"]["width"], written["device"]["height"]) == (640, 480)
     engine = get_engine()
     session = read_session(sidecar, level=Level.STANDARD)
     assert isinstance(replay_session(session, engine=engine, traits=traits_of(engine)), Accepted)
