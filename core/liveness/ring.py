@@ -40,7 +40,7 @@ def at_rest(earlier: Landmarks, later: Landmarks, *, eye_distance: float) -> boo
 def region_flow(earlier: Grey, later: Grey, *, box: Box, eye_distance: float) -> SurroundingFlow | None:
     """Median shifts of face and ring between two frames of the same size; ``box`` is the face in the earlier.
 
-    None where there is nothing to track.
+    None where the face shows nothing to track. Where it moved by `MOVED` at most, the ring has no points.
     """
     rows, columns = _neighbourhood(earlier.shape, box=box)
     before, after = earlier[rows, columns], later[rows, columns]
@@ -52,16 +52,14 @@ def region_flow(earlier: Grey, later: Grey, *, box: Box, eye_distance: float) ->
         return None
     origin = np.array([columns.start, rows.start], np.float32)
     on_face, in_ring = _clearest(corners.reshape(-1, 2) + origin, box=box)
-    if len(on_face) + len(in_ring) == 0:
+    if len(on_face) == 0:
         return None
-    shifts, kept = _track(before, after, corners[np.concatenate((on_face, in_ring))])
-    faces = len(on_face)
-    face, ring = shifts[:faces][kept[:faces]], shifts[faces:][kept[faces:]]
+    face = _track(before, after, corners[on_face]) / eye_distance
+    moved = float(np.hypot(*_median(face))) > MOVED
+    # Half the work, and of a pair that would not count.
+    ring = _track(before, after, corners[in_ring]) / eye_distance if moved and len(in_ring) else face[:0]
     return SurroundingFlow(
-        face=_median(face / eye_distance),
-        ring=_median(ring / eye_distance),
-        face_points=len(face),
-        ring_points=len(ring),
+        face=_median(face), ring=_median(ring), face_points=len(face), ring_points=len(ring)
     )
 
 
@@ -88,8 +86,8 @@ def _clearest(points: Points, *, box: Box) -> tuple[NDArray[np.intp], NDArray[np
     return np.flatnonzero(on_face)[:_MAX_TRACKED], np.flatnonzero(beside | above)[:_MAX_TRACKED]
 
 
-def _track(before: Grey, after: Grey, corners: Points) -> tuple[Points, NDArray[np.bool_]]:
-    """Shift of each corner in pixels, and whether it was found and leads back to where it began."""
+def _track(before: Grey, after: Grey, corners: Points) -> Points:
+    """Shifts in pixels of the corners that are found again and lead back to where they began."""
     there, found, _ = cv2.calcOpticalFlowPyrLK(
         before, after, corners, np.empty_like(corners), winSize=_WINDOW, maxLevel=_LEVELS
     )
@@ -98,7 +96,8 @@ def _track(before: Grey, after: Grey, corners: Points) -> tuple[Points, NDArray[
     )
     round_trip = np.abs(back - corners).reshape(-1, 2).max(axis=1)
     kept = (found.ravel() == 1) & (found_back.ravel() == 1) & (round_trip < _ROUND_TRIP_PX)
-    return (there - corners).reshape(-1, 2), kept
+    shifts: Points = (there - corners).reshape(-1, 2)[kept]
+    return shifts
 
 
 def _median(shifts: Points) -> tuple[float, float]:

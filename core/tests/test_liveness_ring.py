@@ -105,6 +105,26 @@ def test_a_face_that_fills_the_frame_has_no_ring() -> None:
     assert flow.face[0] == pytest.approx(4 / 120, abs=0.005)
 
 
+@pytest.mark.parametrize("room_moves", [True, False])
+def test_the_ring_is_not_tracked_around_a_face_that_hardly_moves(room_moves: bool) -> None:
+    earlier, later = before_and_after(0.5, room_moves=room_moves)
+    flow = region_flow(earlier, later, box=BOX, eye_distance=30)
+
+    assert flow is not None
+    assert flow.face[0] == pytest.approx(0.5 / 30, abs=0.006)
+    assert flow.face_points > 0
+    assert (flow.ring, flow.ring_points) == ((0.0, 0.0), 0)
+    assert ring_following([flow] * 20) is None
+
+
+def test_a_face_without_texture_measures_nothing() -> None:
+    earlier, later = before_and_after(4.0, room_moves=True)
+    for picture in (earlier, later):
+        cv2.rectangle(picture, (115, 75), (205, 175), 128, -1)
+
+    assert region_flow(earlier, later, box=BOX, eye_distance=30) is None
+
+
 def test_no_eye_distance_measures_nothing() -> None:
     earlier, later = before_and_after(4.0, room_moves=False)
 
