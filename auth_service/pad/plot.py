@@ -115,7 +115,7 @@ def _draw_strip(axes: Axes, one: Separation, *, row: int) -> None:
     draw((point for point in one.attacks if not point.refused), side=1, color=_OTHER, hollow=True)
     draw((point for point in one.attacks if point.refused), side=1, color=_ATTACK)
     label = f"{one.gate.sign} {one.threshold:.3g}" + ("" if one.may_refuse else ", recorded only")
-    axes.text(-_REACH - 0.12, row - 0.3, label, fontsize=6.5, color=_SOFT, va="center")
+    axes.text(-_REACH - 0.12, row - 0.22, label, fontsize=6.5, color=_SOFT, va="center")
 
 
 def _unit(one: Separation) -> float:

@@ -159,11 +159,13 @@ def make(folder: Path, *, seed: int = 1, kind: str = "photo_unlit", attacks: int
 
 def test_the_same_plan_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
     first = make(tmp_path / "first")
-    assert set(first) == {"photo_unlit_001.json", "photo_unlit_001.mjpeg"}
+    assert set(first) == {"photo_unlit_1_001.json", "photo_unlit_1_001.mjpeg"}
     assert make(tmp_path / "again") == first
     other = make(tmp_path / "other", seed=2)
-    assert set(other) == set(first)
-    assert all(other[name] != first[name] for name in first)
+    # Of other names too: batteries of several seeds may lie in one folder's folders.
+    assert set(other) == {"photo_unlit_2_001.json", "photo_unlit_2_001.mjpeg"}
+    assert other["photo_unlit_2_001.mjpeg"] != first["photo_unlit_1_001.mjpeg"]
+    assert len(find_recordings(tmp_path / "other").sessions) == 1
 
 
 def test_a_session_does_not_depend_on_what_else_is_made(tmp_path: Path) -> None:

@@ -55,8 +55,8 @@ def make_battery(plan: BatteryPlan, folder: Path, *, progress: Progress) -> int:
         raise FolderNotEmpty(f"{folder} is not empty")
     folder.parent.mkdir(parents=True, exist_ok=True)
     sessions = list(plan.sessions())
-    with tempfile.TemporaryDirectory(suffix=PARTIAL_SUFFIX, dir=folder.parent) as name:
-        staged = Path(name) / folder.name
+    with tempfile.TemporaryDirectory(suffix=PARTIAL_SUFFIX, dir=folder.parent) as partial:
+        staged = Path(partial) / folder.name
         staged.mkdir()
         for count, (kind, number) in enumerate(sessions, start=1):
             # Each by itself: a session is the same whatever else is made.
@@ -64,7 +64,8 @@ def make_battery(plan: BatteryPlan, folder: Path, *, progress: Progress) -> int:
             member, stranger = rng.sample(CAST, 2)
             progress(f"{count}/{len(sessions)} {kind} {member.name}")
             stage = _set_stage(member, stranger, rng=rng)
-            _write(staged, f"{kind}_{number + 1:03d}", kind=kind, member=member, stage=stage)
+            name = f"{kind}_{plan.seed}_{number + 1:03d}"
+            _write(staged, name, kind=kind, member=member, stage=stage)
         # Over an empty folder a rename is one step; over one that has been filled meanwhile it fails.
         staged.replace(folder)
     return len(sessions)
