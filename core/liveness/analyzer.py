@@ -123,8 +123,10 @@ class FrameAnalyzer:
         second = _second_face(faces) if request.search is None or len(faces) > 1 else None
         crop = self._engine.align(image, face) if request.embed else None
         embedding = self._engine.embed([crop])[0] if crop is not None else None
-        eyes = eyes_of(face.landmarks, layout=layout)
         head = fit_head(face.landmarks, layout=layout)
+        light = None
+        if request.light:
+            light = measure_light(image, box=face.box, eyes=eyes_of(face.landmarks, layout=layout))
         return FaceView(
             box=face.box,
             landmarks=face.landmarks,
@@ -135,7 +137,7 @@ class FrameAnalyzer:
             embedding=embedding,
             crop=crop,
             flow=flow,
-            light=measure_light(image, box=face.box, eyes=eyes) if request.light else None,
+            light=light,
         )
 
     def _live_probability(self, image: Image, face: DetectedFace) -> float | None:

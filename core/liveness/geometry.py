@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import hypot
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,8 @@ class Eyes(NamedTuple):
 
     @property
     def distance(self) -> float:
-        return float(np.linalg.norm(self.right - self.left))
+        x, y = self.right - self.left
+        return hypot(x, y)
 
 
 def eyes_of(landmarks: Landmarks, *, layout: LandmarkLayout) -> Eyes:

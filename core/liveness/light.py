@@ -48,12 +48,12 @@ def _mean_light(patch: Image) -> Light | None:
 
 
 def _skin(image: Image, *, eyes: Eyes) -> Light | None:
-    distance = eyes.distance
+    distance, middle = eyes.distance, eyes.middle
     across = (eyes.right - eyes.left) / max(distance, 1e-9)
     down = np.array([-across[1], across[0]])
     means = []
     for along, below, half in _SKIN_PATCHES:
-        x, y = eyes.middle + distance * (along * across + below * down)
+        x, y = middle + distance * (along * across + below * down)
         reach = half * distance
         rows = slice(max(0, int(y - reach)), max(0, int(y + reach)))
         columns = slice(max(0, int(x - reach)), max(0, int(x + reach)))
