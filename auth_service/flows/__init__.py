@@ -1,6 +1,7 @@
 """Enrollment and verification as pure state machines: observations in, the next step or the end out."""
 
-from .base import EnrollmentFlow, SessionFlow, VerificationFlow
+from .base import SessionFlow
+from .purposes import EnrollmentFlow, VerificationFlow
 from .schedule import FixedSchedule
 from .types import (
     FACE_THE_CAMERA,

@@ -12,13 +12,14 @@ from core.liveness.injection import DeviceReport
 from core.liveness.observation import FaceView, FrameObservation, FrameRequest
 from core.liveness.policy import SHIPPED_POLICIES, LivenessPolicy, Policies
 from core.liveness.reasons import Reason
-from core.liveness.script import Script, ScriptStep, StepKind
+from core.liveness.script import Script, ScriptStep
 from core.liveness.timeline import Timeline, timeline_of
 from core.liveness.traits import PackTraits
 from core.liveness.verdict import LivenessVerdict, judge
 
 from .framing import GOOD_FRAMES, face_box, framing_hint, looks_at_camera, near_frontal
 from .presentation import challenge_hint, instruction, part_done, step_view
+from .retries import Retries
 from .samples import choose_samples
 from .schedule import FixedSchedule
 from .steps import RunningStep, StepState, look_at_step
@@ -74,8 +75,7 @@ class SessionFlow:
         self._baseline: Baseline | None = None
         self._challenge_start: float | None = None
         self._running: RunningStep | None = None
-        self._spares = list(script.spares)
-        self._retries = self._policy.retries
+        self._retries = Retries(script.spares, allowed=self._policy.retries)
         self._records: list[StepRecord] = []
         self._finishing_since = 0.0
         self._embedded = 0
@@ -245,7 +245,7 @@ class SessionFlow:
             raise RuntimeError("no step is running")
         missed = record.outcome in (Outcome.NOT_FOLLOWED, Outcome.WRONG)
         if missed and self._schedule is None:
-            spare = self._take_spare(running.step.kind)
+            spare = self._retries.take(running.step.kind)
             if spare is None:
                 self._records.append(record)
                 self._running = None
@@ -254,21 +254,11 @@ class SessionFlow:
             self._records.append(running.record(outcome=record.outcome, end=record.end, replaced=True))
             self._show(spare, index=running.index, attempt=running.attempt + 1, at=at)
             return None
-        if missed and self._retries > 0 and self._schedule and running.index in self._schedule.replaced:
-            self._retries -= 1
-            record = replace(record, replaced=True)
+        if missed and self._schedule and running.index in self._schedule.replaced:
+            record = replace(record, replaced=self._retries.grant())
         self._records.append(record)
         self._show_next(running.index + 1, at=at)
         return None
-
-    def _take_spare(self, kind: StepKind) -> ScriptStep | None:
-        if self._retries <= 0:
-            return None
-        spare = next((step for step in self._spares if step.kind is not kind), None)
-        if spare is not None:
-            self._spares.remove(spare)
-            self._retries -= 1
-        return spare
 
     def _show_next(self, index: int, *, at: float) -> None:
         if index < len(self._script.steps):
@@ -397,17 +387,3 @@ class SessionFlow:
             progress=self._progress,
             face=face_box(observation) if observation is not None else None,
         )
-
-
-class EnrollmentFlow(SessionFlow):
-    """Accepted with 3 to 5 samples."""
-
-    LEAST_SAMPLES = 3
-    MOST_SAMPLES = 5
-
-
-class VerificationFlow(SessionFlow):
-    """Accepted with 1 to 3 samples."""
-
-    LEAST_SAMPLES = 1
-    MOST_SAMPLES = 3

@@ -11,7 +11,8 @@ from core.liveness.policy import SHIPPED_POLICIES, Level, Policies
 from core.liveness.sequences import RecordedSession
 from core.liveness.traits import PackTraits
 
-from .base import SessionFlow, VerificationFlow
+from .base import SessionFlow
+from .purposes import VerificationFlow
 from .schedule import FixedSchedule
 from .types import Accepted, InProgress, Refused
 
