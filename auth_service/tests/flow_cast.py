@@ -109,6 +109,7 @@ class Someone:
             embedding=alike(self.who, seed=int(at * 1000)) if request.embed else None,
             light=lit(shown[-1] if shown else None, gain=self.gain) if request.light else None,
             live=0.9 if request.passive else None,
+            asked=request.passive,
         )
 
     def _share(self, since: float) -> float:

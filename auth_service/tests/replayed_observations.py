@@ -125,6 +125,7 @@ def _as_wanted(frame: FrameObservation, request: FrameRequest, *, at: float, num
             face,
             embedding=face.embedding if request.embed else None,
             crop=face.crop if request.embed else None,
+            passive_asked=request.passive,
             live_probability=face.live_probability if request.passive else None,
             light=face.light if request.light else None,
         )

@@ -133,6 +133,7 @@ class FrameAnalyzer:
             head=head,
             quality=measure_quality(image, face, head.pose),
             second_face_ratio=second,
+            passive_asked=request.passive,
             live_probability=self._live_probability(image, face) if request.passive else None,
             embedding=embedding,
             crop=crop,

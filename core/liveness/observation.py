@@ -60,7 +60,10 @@ class FaceView:
     second_face_ratio: float | None
     """Area of the next largest face over this one's, 0 where there is none; None where only the surroundings
     of the last box were searched."""
+    passive_asked: bool = False
+    """The flow asked for the passive models' opinion of this frame."""
     live_probability: float | None = None
+    """None where it was not asked for, no model is there, or one of them declines this face."""
     embedding: Embedding | None = field(default=None, compare=False)
     crop: Image | None = field(default=None, compare=False)
     """The aligned crop the embedding was made from."""

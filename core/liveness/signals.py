@@ -300,8 +300,7 @@ def _shape(context: _Context, answer: FlashAnswer | None) -> Signal:
 
 
 def _passive(context: _Context) -> Signal:
-    seen = [face.live_probability for face in context.faces if face.live_probability is not None]
-    mean = mean_live_probability(seen)
+    mean = mean_live_probability([face.live_probability for face in context.faces if face.passive_asked])
     if mean is None:
         # A model may decline a crop that reaches out of the picture, so whoever holds the camera could keep
         # one that is there from ever judging: then it is missed at every level.

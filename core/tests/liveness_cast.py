@@ -85,11 +85,13 @@ def face_view(
     embedding: Embedding | None = None,
     light: LightSample | None = None,
     live: float | None = None,
+    asked: bool | None = None,
     flow: SurroundingFlow | None = None,
     second: float | None = 0.0,
     brightness: float = 120.0,
     sharpness: float = 60.0,
 ) -> FaceView:
+    """``asked``: for the passive opinion ``live``; None: where there is one."""
     head = fit_head(points, layout=layout)
     x, y = (float(value) for value in points.mean(axis=0))
     half = 8.0 * head.scale
@@ -107,6 +109,7 @@ def face_view(
             confidence=0.9,
         ),
         second_face_ratio=second,
+        passive_asked=live is not None if asked is None else asked,
         live_probability=live,
         embedding=embedding,
         crop=np.zeros((112, 112, 3), np.uint8) if embedding is not None else None,

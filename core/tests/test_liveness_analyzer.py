@@ -72,7 +72,7 @@ def test_only_what_was_asked_is_computed(engine: StagedEngine) -> None:
 
     assert plain.face is not None
     assert (plain.face.embedding, plain.face.crop, plain.face.light) == (None, None, None)
-    assert plain.face.live_probability is None
+    assert (plain.face.passive_asked, plain.face.live_probability) == (False, None)
     assert engine.embedded == 0
 
 
@@ -86,7 +86,7 @@ def test_what_was_asked_is_there(engine: StagedEngine) -> None:
     assert (full.width, full.height) == (640, 480)
     assert full.face.embedding is not None
     assert full.face.crop is not None
-    assert full.face.live_probability == 0.7
+    assert (full.face.passive_asked, full.face.live_probability) == (True, 0.7)
     assert full.face.light is not None
     assert np.isfinite(full.face.light.log_map).all()
     assert full.face.light.skin == pytest.approx((120 / 255) ** 2.2, abs=0.03)

@@ -185,6 +185,24 @@ def test_a_passive_model_that_is_there_and_never_judges_is_missed_at_every_level
     assert "passive" in verdict.not_measured
 
 
+@pytest.mark.parametrize(("every", "judged"), [(2, True), (3, False)])
+def test_who_chooses_which_frames_a_model_judges_is_not_judged(every: int, judged: bool) -> None:
+    frames = [
+        frame(float(at), live=0.9 if index % every == 0 else None)
+        for index, at in enumerate(frame_times(7.6))
+    ]
+    asked = [
+        replace(one, face=replace(one.face, passive_asked=True)) if one.face is not None else one
+        for one in frames
+    ]
+    traits = replace(TRAITS, has_passive_model=True)
+    verdict = judge(evidence(asked), policy=STANDARD, traits=traits)
+
+    assert verdict.passed
+    assert ("passive" not in verdict.not_measured) is judged
+    assert verdict.reached is (Level.STANDARD if judged else None)
+
+
 def without_flash(**how: float) -> Evidence:
     shown = evidence(**how)
     return replace(shown, steps=shown.steps[:1])

@@ -102,7 +102,7 @@ def test_taking_turns_rotates_within_a_kind_and_leaves_no_kind_out(tmp_path: Pat
     assert answers == pytest.approx([0.2, OPERATING_POINT] * 2, abs=1e-5)
 
 
-def test_a_face_that_one_kind_cannot_judge_is_left_to_the_other(tmp_path: Path) -> None:
+def test_a_face_that_one_kind_declines_is_not_left_to_the_other(tmp_path: Path) -> None:
     answering(tmp_path / "spoof" / V2, 0.5)
     redness_model(tmp_path / "spoof" / ADDON)
     outside = addon_face(left=-100, top=50, side_px=160)
@@ -112,7 +112,8 @@ def test_a_face_that_one_kind_cannot_judge_is_left_to_the_other(tmp_path: Path) 
     (tmp_path / "spoof" / V2).unlink()
     alone = load(tmp_path, antispoof_dir=tmp_path / "spoof")
 
-    assert both.probability(image, outside) == pytest.approx(0.5)
+    assert both.probability(image, outside) is None
+    assert both.probability(image, addon_face(left=50, top=50, side_px=160)) == 0.0
     assert alone.probability(image, outside) is None
 
 

@@ -47,13 +47,19 @@ class PassiveLiveness:
         return {name: digest for model in self.models for name, digest in model.files.items()}
 
     def probability(self, image: Image, face: DetectedFace, *, turn: int | None = None) -> float | None:
-        """The least that any kind answers: each must be convinced. None when none can judge this face.
+        """The least that any kind answers: each must be convinced. None when one of them declines this face:
+        whoever holds the camera could otherwise choose which kind judges.
 
         ``turn`` counts a session's asked frames: each kind then runs only one of its networks, in rotation,
         so that the session's mean is that of all networks at the cost of one per frame. None runs all.
         """
-        answers = [model.live_probability(image, face, turn=turn) for model in self.models]
-        return min((answer for answer in answers if answer is not None), default=None)
+        lowest: float | None = None
+        for model in self.models:
+            answer = model.live_probability(image, face, turn=turn)
+            if answer is None:
+                return None
+            lowest = answer if lowest is None else min(lowest, answer)
+        return lowest
 
 
 def to_common_scale(score: float, *, operating_point: float) -> float:
