@@ -49,7 +49,7 @@ def read_archive(folder: Path) -> Archive:
     for path in sorted(list_sidecars(folder)):
         try:
             recording = _read(path)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             unreadable.append(f"{path}: {type(error).__name__}: {error}")
             continue
         if recording is not None:

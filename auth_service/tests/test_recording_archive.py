@@ -67,8 +67,8 @@ def test_other_tools_files_are_passed_over(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    ["{", "\udcff", '{"recorder": {"name": "pad_record"}}'],
-    ids=["cut off", "no text", "without members"],
+    ["{", "\udcff", '{"recorder": {"name": "pad_record"}}', "[" * 100_000],
+    ids=["cut off", "no text", "without members", "nested without end"],
 )
 def test_what_cannot_be_read_is_named_and_hides_nobody_else(tmp_path: Path, damage: str) -> None:
     keep(tmp_path, "a")

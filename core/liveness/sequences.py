@@ -100,11 +100,11 @@ def read_session(path: Path, *, level: Level) -> RecordedSession:
     """Read one sidecar with its media. Raises UnreadableSequence."""
     try:
         sidecar = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UnreadableSequence(f"{path}: {error}") from error
     try:
         return _session(sidecar, folder=path.parent, level=level)
-    except (KeyError, TypeError, ValueError, OSError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise UnreadableSequence(f"{path}: {type(error).__name__}: {error}") from error
 
 

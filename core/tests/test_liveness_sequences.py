@@ -120,9 +120,14 @@ def test_frames_may_share_their_bytes(tmp_path: Path) -> None:
         ({"framing": [1]}, "ValueError"),
         ({"frames": [{"t": 0.0, "offset": 0, "length": 3, "sequence": "first"}]}, "ValueError"),
         ({"framing": [2, 1]}, "framing ends"),
+        ({"framing": [10**400, 1]}, "OverflowError"),
+        ({"flash_step_s": 10**400}, "OverflowError"),
+        ({"frames": [{"t": 10**400, "offset": 0, "length": 3}]}, "OverflowError"),
+        ({"frames": [{"t": 0.0, "offset": float("inf"), "length": 3}]}, "OverflowError"),
         ({"device": {"camera_label": 3}}, "not what a page tells"),
         ({"device": {"width": "wide"}}, "TypeError"),
         ({"device": {"width": float("nan")}}, "not what a page tells"),
+        ({"device": {"width": 10**400}}, "OverflowError"),
         ({"device": "a phone"}, "ValueError"),
         ({"frames": [{"t": float("nan"), "offset": 0, "length": 3}]}, "no time"),
         ({"challenges": [{"type": "turn_left", "start": 2, "end": 1}]}, "ends after it starts"),
@@ -146,9 +151,10 @@ def test_media_outside_the_folder_is_not_read(tmp_path: Path) -> None:
         read_session(path, level=Level.BASIC)
 
 
-def test_no_json_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["{", "[" * 100_000, '{"device": ' * 100_000, "9" * 5000], ids=len)
+def test_no_json_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "bad.json"
-    path.write_text("{")
+    path.write_text(text)
 
     with pytest.raises(UnreadableSequence):
         read_session(path, level=Level.BASIC)
