@@ -101,9 +101,12 @@ class SessionFlow:
     @property
     def steps_run(self) -> tuple[StepRecord, ...]:
         """As they ran; one that still runs, or was broken off, with the end planned for it."""
-        if self._running is None:
-            return tuple(self._records)
-        return (*self._records, self._running.record(outcome=Outcome.NOT_MEASURED, end=self._running.end))
+        # Read once, and first: a recording may end while a frame is still advanced in another thread.
+        running = self._running
+        records = tuple(self._records)
+        if running is None or (records and records[-1].step is running.step):
+            return records
+        return (*records, running.record(outcome=Outcome.NOT_MEASURED, end=running.end))
 
     def current(self) -> InProgress:
         """What to show before the first frame and after a resume."""

@@ -63,19 +63,23 @@ class SessionRecorder:
     def finish(self, flow: SessionFlow, update: Update | None) -> bool:
         """Publish what there is, nothing without a frame; ``update`` is the flow's last word.
 
-        False where it could not be stored, and nothing is left of it then. Safe to repeat.
+        False where it could not be stored: then nothing is left of it, and report and log say so. Safe to
+        repeat.
         """
         with self._lock:
             if self._state is not _State.RUNNING:
                 return self._state is _State.STORED
-            self._state = _State.STORED
             if self._media is None:
+                self._state = _State.STORED
                 return True
             try:
-                self._publish(self._media, course=course_of(flow, update))
-            except OSError as error:
+                outcome = self._publish(self._media, course=course_of(flow, update))
+            except Exception as error:  # noqa: BLE001  whatever it was, nobody may take it for stored
                 self._give_up(error)
-            return self._state is _State.STORED
+                return False
+            self._state = _State.STORED
+            self._report(outcome)
+            return True
 
     def _spool(self, frame: Frame) -> None:
         if self._media is None:
@@ -92,7 +96,7 @@ class SessionRecorder:
         self._frames.append(stored)
         self._offset += stored.length
 
-    def _publish(self, media: BinaryIO, *, course: Course) -> None:
+    def _publish(self, media: BinaryIO, *, course: Course) -> Outcome:
         media.close()
         sidecar = build_sidecar(
             name=self.name,
@@ -104,11 +108,9 @@ class SessionRecorder:
         with open_private(self._staged / f"{self.name}.json") as file:
             file.write(json.dumps(sidecar, indent=1).encode() + b"\n")
         publish(self._staged, folder=self._run.parent)
-        self._report(
-            Outcome(str(self._session_id), self.name, verdict=course.verdict, reasons=course.reasons)
-        )
+        return Outcome(str(self._session_id), self.name, verdict=course.verdict, reasons=course.reasons)
 
-    def _give_up(self, error: OSError) -> None:
+    def _give_up(self, error: Exception) -> None:
         logger.error("recording failed", exc_info=error, extra={"session_id": str(self._session_id)})
         self._state = _State.FAILED
         if self._media is not None:
@@ -116,9 +118,8 @@ class SessionRecorder:
                 self._media.close()
         # First, because it makes the room that the report may need.
         shutil.rmtree(self._staged, ignore_errors=True)
-        self._report(
-            Outcome(str(self._session_id), self.name, verdict="", error=error.strerror or str(error))
-        )
+        cause = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+        self._report(Outcome(str(self._session_id), self.name, verdict="", error=cause))
 
     def _report(self, outcome: Outcome) -> None:
         try:

@@ -8,16 +8,19 @@ import threading
 from collections.abc import Iterator
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from auth_service.flows import Accepted, Refused
+from auth_service.flows import Accepted, Refused, VerificationFlow
 from auth_service.recording.archive import read_archive
 from auth_service.recording.errors import RecordingFailed
 from auth_service.recording.recorder import SessionRecorder
 from auth_service.recording.report import Outcome, ReportReader
-from auth_service.tests.flow_cast import Someone, without_face
+from auth_service.tests.flow_cast import TRAITS, Someone, script_for, without_face
 from auth_service.tests.recording_cast import frame, make_recorder, make_run, new_flow, play
+from core.liveness.evidence import Outcome as StepOutcome
+from core.liveness.evidence import StepRecord
 from core.liveness.injection import DeviceReport
 from core.liveness.policy import Level
 from core.liveness.script import StepKind
@@ -264,6 +267,59 @@ def test_a_run_that_is_gone_stores_nothing_and_breaks_nothing(folder: Path, run:
         recorder.add(frame(1))
     assert not recorder.finish(new_flow(), None)
     assert list(folder.iterdir()) == []
+
+
+class BrokenFlow(VerificationFlow):
+    @property
+    def steps_run(self) -> tuple[StepRecord, ...]:
+        raise AttributeError("no step")
+
+
+def test_whatever_breaks_at_the_end_is_reported_and_leaves_nothing(
+    folder: Path, run: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder = make_recorder(folder)
+    recorder.add(frame(1))
+    flow = BrokenFlow(script=script_for(), traits=TRAITS)
+
+    assert not recorder.finish(flow, None)
+    assert not recorder.finish(new_flow(), None)
+    recorder.add(frame(2))
+
+    assert [path.name for path in folder.iterdir()] == [run.name]
+    assert not (run / recorder.name).exists()
+    (outcome,) = ReportReader(run).news()
+    assert (outcome.recording, outcome.verdict, outcome.error) == (recorder.name, "", "no step")
+    assert [record.message for record in caplog.records] == ["recording failed"]
+
+
+class EndingStep(VerificationFlow):
+    """Another thread closes the running step right after it was first looked at."""
+
+    ended = False
+
+    def __getattribute__(self, name: str) -> Any:
+        value = super().__getattribute__(name)
+        if name == "_running" and value is not None and self.ended:
+            self._records.append(value.record(outcome=StepOutcome.FOLLOWED, end=value.end))
+            self._running = None
+        return value
+
+
+@pytest.mark.usefixtures("run")
+def test_a_page_that_leaves_while_a_step_closes_loses_no_step(folder: Path) -> None:
+    flow, person, recorder = EndingStep(script=script_for(), traits=TRAITS), Someone(), make_recorder(folder)
+    for number in range(1, 30):
+        at = 100 + number / 8
+        recorder.add(frame(number, at=at))
+        person.film(flow, at)
+        if person.steps:
+            break
+    flow.ended = True
+
+    assert recorder.finish(flow, None)
+
+    assert [step.kind.value for step in read_back(folder).script.steps] == [person.steps[0].kind.value]
 
 
 # Reports ---------------------------------------------------------------------------------------
