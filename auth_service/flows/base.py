@@ -17,7 +17,7 @@ from core.liveness.timeline import Timeline, timeline_of
 from core.liveness.traits import PackTraits
 from core.liveness.verdict import LivenessVerdict, judge
 
-from .framing import GOOD_FRAMES, face_box, framing_hint, looks_at_camera, near_frontal
+from .framing import GOOD_FRAMES, face_box, framing_hint, looks_at_camera, near_frontal, passive_declined
 from .presentation import challenge_hint, instruction, part_done, step_view
 from .retries import Retries
 from .samples import choose_samples
@@ -174,7 +174,10 @@ class SessionFlow:
     def _advance_framing(self, observation: FrameObservation, *, previous: FaceView | None) -> Update:
         earlier = self._frames[-2] if len(self._frames) > 1 else observation
         silence = observation.captured_at - earlier.captured_at
-        hint = framing_hint(observation, previous=previous, silence=silence)
+        # Whoever is in a recording can no longer be told.
+        told = self._schedule is None and self._traits.has_passive_model
+        declined = told and passive_declined(self._frames)
+        hint = framing_hint(observation, previous=previous, silence=silence, declined=declined)
         if self._schedule is not None:
             return self._advance_scheduled_framing(observation, schedule=self._schedule, hint=hint)
         if hint is not None or observation.face is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.liveness.evidence import Baseline
 from core.liveness.face_count import SECOND_FACE_AREA
 from core.liveness.observation import FaceView, FrameObservation
@@ -32,11 +34,16 @@ person."""
 
 
 def framing_hint(
-    observation: FrameObservation, *, previous: FaceView | None, silence: float = 0.0
+    observation: FrameObservation,
+    *,
+    previous: FaceView | None,
+    silence: float = 0.0,
+    declined: bool = False,
 ) -> Hint | None:
     """The most important thing to change, or None when the frame is good.
 
-    ``silence``: seconds since the frame before.
+    ``silence``: seconds since the frame before. ``declined``: the passive model cannot judge a face so near:
+    what it looks at reaches out of the picture.
     """
     face = observation.face
     if face is None:
@@ -46,6 +53,7 @@ def framing_hint(
         or _place_hint(observation, face)
         or _light_hint(face)
         or (None if looks_at_camera(face) else Hint.LOOK_STRAIGHT)
+        or (Hint.MOVE_BACK if declined else None)
         or (Hint.HOLD_STILL if silence > SILENCE_SECONDS else None)
         or _rest_hint(face, previous=previous)
     )
@@ -53,6 +61,13 @@ def framing_hint(
 
 def crowd_hint(face: FaceView) -> Hint | None:
     return Hint.SEVERAL_FACES if (face.second_face_ratio or 0.0) > SECOND_FACE_AREA else None
+
+
+def passive_declined(frames: Sequence[FrameObservation]) -> bool:
+    """The passive model had nothing to say of the face when it was last asked."""
+    faces = (frame.face for frame in reversed(frames) if frame.face is not None)
+    asked = next((face for face in faces if face.passive_asked), None)
+    return asked is not None and asked.live_probability is None
 
 
 def _place_hint(observation: FrameObservation, face: FaceView) -> Hint | None:

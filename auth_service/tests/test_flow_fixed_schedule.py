@@ -29,6 +29,7 @@ from core.liveness.script import (
     flash_step,
     motion_step,
 )
+from core.liveness.traits import PackTraits
 from core.tests.liveness_cast import alike
 
 COLORS = draw_colors(random.Random(4))
@@ -50,9 +51,11 @@ def windows(made: Script, *, start: float = 101.0) -> FixedSchedule:
     return FixedSchedule(windows=tuple(spans))
 
 
-def replay(made: Script, person: Someone, *, frames_until: float | None = None) -> Accepted | Refused:
+def replay(
+    made: Script, person: Someone, *, frames_until: float | None = None, traits: PackTraits = TRAITS
+) -> Accepted | Refused:
     schedule = windows(made)
-    flow = VerificationFlow(script=made, traits=TRAITS, fixed_schedule=schedule)
+    flow = VerificationFlow(script=made, traits=traits, fixed_schedule=schedule)
     end, at = (frames_until or schedule.windows[-1][1] + 0.3), 100.0
     while at < end:
         update = person.film(flow, at)
@@ -66,6 +69,16 @@ def test_a_recording_that_answers_its_script_is_accepted() -> None:
     end = replay(script(StepKind.TURN_LEFT, StepKind.FLASH, StepKind.LOOK_UP), Someone())
 
     assert isinstance(end, Accepted), end.reasons
+
+
+def test_nobody_in_a_recording_can_be_asked_to_move_back_for_a_model_that_declines() -> None:
+    near = Someone(habits=lambda observation, _: with_face(observation, live_probability=None))
+    made = script(StepKind.TURN_LEFT, StepKind.FLASH, StepKind.LOOK_UP)
+
+    end = replay(made, near, traits=replace(TRAITS, has_passive_model=True))
+
+    assert isinstance(end, Accepted), end.reasons
+    assert end.liveness.reached is None
 
 
 def test_unseen_kinds_are_passed_over_and_count_for_nothing() -> None:

@@ -7,12 +7,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from auth_service.flows import Accepted, EnrollmentFlow, FaceBox, Hint, InProgress, Phase
+from auth_service.flows import (
+    Accepted,
+    EnrollmentFlow,
+    FaceBox,
+    Hint,
+    InProgress,
+    Phase,
+    Refused,
+    SessionFlow,
+    VerificationFlow,
+)
 from auth_service.flows.framing import face_box, framing_hint, near_frontal
-from auth_service.tests.flow_cast import TRAITS, Someone, script_for, without_face
+from auth_service.tests.flow_cast import TRAITS, Someone, script_for, with_face, without_face
 from core.liveness.evidence import baseline_of
 from core.liveness.observation import FaceView, FrameObservation
+from core.liveness.policy import Level
 from core.liveness.pose import Pose
+from core.liveness.reasons import Reason
 from core.tests.liveness_cast import face_view, head_points, observe
 
 
@@ -70,6 +82,66 @@ def test_the_challenge_waits_for_three_good_frames_in_a_row() -> None:
     assert isinstance(update, InProgress)
     assert update.phase is Phase.CHALLENGE
     assert update.step is not None
+
+
+WITH_MODEL = replace(TRAITS, has_passive_model=True)
+
+
+def near_until(moved_back: float) -> Someone:
+    """Their face is so near that the passive model declines it, until they move back."""
+
+    def habits(observation: FrameObservation, _flow: object) -> FrameObservation:
+        near = observation.captured_at < moved_back
+        return with_face(observation, live_probability=None) if near else observation
+
+    return Someone(habits=habits)
+
+
+@pytest.mark.parametrize("flow_class", [VerificationFlow, EnrollmentFlow])
+def test_whom_the_passive_model_declines_is_asked_to_move_back_until_it_answers(
+    flow_class: type[SessionFlow],
+) -> None:
+    flow, person = flow_class(script=script_for(), traits=WITH_MODEL), near_until(103.0)
+
+    end = person.play(flow)
+
+    declined = [update for update in person.seen if update.hint is Hint.MOVE_BACK]
+    assert len(declined) > 20
+    assert person.seen[: len(declined)] == declined
+    assert {update.phase for update in declined} == {Phase.FRAMING}
+    assert isinstance(end, Accepted), end.reasons
+    assert end.liveness.signals["passive"] == pytest.approx(0.9)
+    assert end.liveness.reached is Level.STANDARD
+
+
+def test_who_never_moves_back_never_gets_past_framing() -> None:
+    flow = EnrollmentFlow(script=script_for(), traits=WITH_MODEL, frame_budget=120)
+
+    end = near_until(999.0).play(flow)
+
+    assert isinstance(end, Refused)
+    assert Reason.FRAME_BUDGET_EXCEEDED in end.reasons
+    assert flow.framing is None
+
+
+def test_a_pack_without_a_passive_model_keeps_nobody_framing() -> None:
+    person = near_until(999.0)
+    end = person.play(EnrollmentFlow(script=script_for(), traits=TRAITS))
+
+    assert isinstance(end, Accepted), end.reasons
+    assert all(update.hint is not Hint.MOVE_BACK for update in person.seen)
+
+
+def test_the_hint_to_move_back_gives_way_to_what_comes_first() -> None:
+    turned, aside = face_view(head_points(Pose(28, 0, 0))), face_view(head_points(center=(530, 240)))
+
+    for face, expected in (
+        (None, Hint.NO_FACE),
+        (turned, Hint.LOOK_STRAIGHT),
+        (aside, Hint.CENTER_FACE),
+        (face_view(head_points()), Hint.MOVE_BACK),
+    ):
+        assert framing_hint(observe(1.0, face), previous=None, declined=True) is expected
 
 
 def test_near_frontal_is_measured_against_the_persons_own_view() -> None:
