@@ -295,4 +295,5 @@ def _build_flow(
         frame_budget=budget,
         device=device,
         policies=site_policies(),
+        rng=random.SystemRandom(),
     )

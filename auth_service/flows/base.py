@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import ClassVar
 
 from common.errors import SessionClosed
 from core.liveness.evidence import Baseline, Evidence, Outcome, StepRecord, baseline_of
-from core.liveness.face_count import SECOND_FACE_AREA
 from core.liveness.injection import DeviceReport
 from core.liveness.observation import FaceView, FrameObservation, FrameRequest
 from core.liveness.policy import SHIPPED_POLICIES, LivenessPolicy, Policies
@@ -18,18 +18,20 @@ from core.liveness.traits import PackTraits
 from core.liveness.verdict import LivenessVerdict, judge
 
 from .framing import GOOD_FRAMES, face_box, framing_hint, looks_at_camera, near_frontal, passive_declined
+from .interruptions import Interruptions
 from .presentation import challenge_hint, instruction, part_done, step_view
 from .retries import Retries
 from .samples import choose_samples
 from .schedule import FixedSchedule
+from .spot_checks import SpotChecks
 from .steps import RunningStep, StepState, look_at_step
 from .types import Accepted, Hint, InProgress, Phase, Refused, Update
 
 FRAMING_EMBEDDINGS = 3
 FINISHING_EMBEDDINGS = 3
 FINISHING_SECONDS = 4.0
-LOST_SECONDS = 3.0
-CROWDED_FRAMES = 4
+_MOVING = 0.8
+"""Of the movement's threshold."""
 _EVERY = 3
 """Every third frame is searched whole and, outside the flash, shown to a passive model. At 5 frames a second
 the shortest session asks six times, more than `core.liveness.passive` needs."""
@@ -54,8 +56,10 @@ class SessionFlow:
         device: DeviceReport | None = None,
         fixed_schedule: FixedSchedule | None = None,
         policies: Policies = SHIPPED_POLICIES,
+        rng: random.Random | None = None,
     ) -> None:
-        """``policies``: the site's, of which the script's level chooses one.
+        """``policies``: the site's, of which the script's level chooses one; ``rng``: draws the spot checks,
+        and must be unknown outside in a live session (None: always the same, for recordings).
 
         Raises ValueError when a schedule does not fit the script.
         """
@@ -67,11 +71,13 @@ class SessionFlow:
         self._policy: LivenessPolicy = policies[script.level]
         self._frame_budget = frame_budget
         self._device = device
+        self._rng = rng if rng is not None else random.Random(0)
         self._schedule = fixed_schedule
         self._phase = Phase.FRAMING
         self._frames: list[FrameObservation] = []
         self._framing: list[FaceView] = []
-        self._framing_start: float | None = None
+        self._framed_from: int | None = None
+        """Number of the first frame that counts: by place, for a date is what the page claims."""
         self._baseline: Baseline | None = None
         self._challenge_start: float | None = None
         self._running: RunningStep | None = None
@@ -79,8 +85,7 @@ class SessionFlow:
         self._records: list[StepRecord] = []
         self._finishing_since = 0.0
         self._embedded = 0
-        self._crowded = 0
-        self._face_seen_at: float | None = None
+        self._interruptions = Interruptions()
         self._progress = 0.0
         self._over = False
 
@@ -94,9 +99,9 @@ class SessionFlow:
     @property
     def framing(self) -> tuple[float, float] | None:
         """Capture times of the first frame that counts and of the one the challenge began on; None before."""
-        if self._framing_start is None or self._challenge_start is None:
+        if self._framed_from is None or self._challenge_start is None:
             return None
-        return self._framing_start, self._challenge_start
+        return self._frames[self._framed_from].captured_at, self._challenge_start
 
     @property
     def steps_run(self) -> tuple[StepRecord, ...]:
@@ -113,13 +118,14 @@ class SessionFlow:
         return self._progress_update(hint=None, observation=self._frames[-1] if self._frames else None)
 
     def wants(self) -> FrameRequest:
-        """What the next frame should be analysed for."""
+        """What the next frame should be analysed for. Ask once for each: some of it is drawn."""
         count = len(self._frames)
         last = self._frames[-1].face if self._frames else None
         flash = self._near_flash()
         ends = bool(self._frames) and self._schedule_ends()
+        check = self._running is not None and self._running.takes_check(self._frames[-1].captured_at)
         return FrameRequest(
-            embed=(ends or not flash) and last is not None and self._wants_embedding(last),
+            embed=check or ((ends or not flash) and last is not None and self._wants_embedding(last)),
             passive=not flash and count % _EVERY == 0,
             light=flash,
             search=last.box if last is not None and count % _EVERY else None,
@@ -139,11 +145,13 @@ class SessionFlow:
         """Take one frame. Raises SessionClosed after the end."""
         if self._over:
             raise SessionClosed
-        previous = self._frames[-1].face if self._frames else None
+        last = self._frames[-1] if self._frames else None
         self._frames.append(observation)
-        if observation.face is not None:
-            self._face_seen_at = observation.captured_at
-        update = self._advance_phase(observation, previous=previous)
+        if last is not None and observation.captured_at <= last.captured_at:
+            # A frame that is dated back would steer the flow and be overlooked where frames count by time.
+            return self._refuse(Reason.FRAME_TIMING)
+        self._interruptions.note(observation)
+        update = self._advance_phase(observation, previous=last.face if last is not None else None)
         if isinstance(update, InProgress) and self.frames_left == 0:
             return self._refuse(Reason.FRAME_BUDGET_EXCEEDED)
         return update
@@ -164,7 +172,7 @@ class SessionFlow:
     def _advance_phase(self, observation: FrameObservation, *, previous: FaceView | None) -> Update:
         if self._phase is Phase.FRAMING:
             return self._advance_framing(observation, previous=previous)
-        broken_off = self._broken_off(observation)
+        broken_off = self._interruptions.find(observation)
         if broken_off is not None:
             return self._refuse(broken_off)
         if self._phase is Phase.CHALLENGE:
@@ -182,9 +190,9 @@ class SessionFlow:
             return self._advance_scheduled_framing(observation, schedule=self._schedule, hint=hint)
         if hint is not None or observation.face is None:
             # Whoever steps in after an interruption starts anew: the reference must be of one person.
-            self._framing, self._framing_start = [], None
+            self._framing, self._framed_from = [], None
             return self._progress_update(hint=hint, observation=observation)
-        self._note_framing(observation, observation.face)
+        self._note_framing(observation.face)
         embedded = sum(face.embedding is not None for face in self._framing)
         if len(self._framing) < GOOD_FRAMES or embedded < 2:
             return self._progress_update(hint=Hint.HOLD_STILL, observation=observation)
@@ -199,7 +207,7 @@ class SessionFlow:
             and observation.face is not None
             and schedule.counts_for_framing(observation.captured_at)
         ):
-            self._note_framing(observation, observation.face)
+            self._note_framing(observation.face)
         if observation.captured_at < schedule.challenge_start:
             return self._progress_update(hint=hint, observation=observation)
         if not self._framing:
@@ -207,9 +215,9 @@ class SessionFlow:
         self._begin_challenge(observation)
         return self._advance_challenge(observation)
 
-    def _note_framing(self, observation: FrameObservation, face: FaceView) -> None:
-        if self._framing_start is None:
-            self._framing_start = observation.captured_at
+    def _note_framing(self, face: FaceView) -> None:
+        if self._framed_from is None:
+            self._framed_from = len(self._frames) - 1
         self._framing.append(face)
 
     def _begin_challenge(self, observation: FrameObservation) -> None:
@@ -235,15 +243,11 @@ class SessionFlow:
         running, baseline = self._running, self._baseline
         if running is None or baseline is None:
             return None
-        if (
-            running.embedded is False
-            and observation.face is not None
-            and observation.face.embedding is not None
-        ):
-            running.embedded = True
-        return look_at_step(
+        state = look_at_step(
             running, self._frames, baseline=baseline, layout=self._traits.layout, now=observation.captured_at
         )
+        running.moved = state.followed is not None and state.followed.score >= _MOVING
+        return state
 
     def _close_step(self, record: StepRecord, *, at: float) -> Refused | None:
         running = self._running
@@ -280,6 +284,7 @@ class SessionFlow:
             self._running = self._schedule.run(step, index=index)
         else:
             self._running = RunningStep(step, index=index, attempt=attempt, issued_at=at)
+        self._running.checks = SpotChecks(step, rng=self._rng)
 
     def _advance_finishing(self, observation: FrameObservation) -> Update:
         face = observation.face
@@ -292,18 +297,6 @@ class SessionFlow:
         return self._progress_update(hint=None if frontal else Hint.LOOK_STRAIGHT, observation=observation)
 
     # Ends --------------------------------------------------------------------------------------
-
-    def _broken_off(self, observation: FrameObservation) -> Reason | None:
-        """What ends a session in the middle, whatever else it showed."""
-        ratio = observation.face.second_face_ratio if observation.face is not None else None
-        if ratio is not None:
-            self._crowded = self._crowded + 1 if ratio > SECOND_FACE_AREA else 0
-        if self._crowded >= CROWDED_FRAMES:
-            return Reason.SEVERAL_FACES
-        since = self._face_seen_at if self._face_seen_at is not None else self._challenge_start
-        if since is not None and observation.captured_at - since > LOST_SECONDS:
-            return Reason.NO_FACE
-        return None
 
     def _finish(self) -> Accepted | Refused:
         if self._baseline is None:
@@ -346,8 +339,7 @@ class SessionFlow:
         return verdict, timeline_of(evidence, policy=self._policy, traits=self._traits)
 
     def _since_framing(self) -> list[FrameObservation]:
-        start = self._framing_start
-        return [frame for frame in self._frames if start is None or frame.captured_at >= start]
+        return self._frames[self._framed_from or 0 :]
 
     # Requests and presentation -----------------------------------------------------------------
 
@@ -368,9 +360,7 @@ class SessionFlow:
             # looked at.
             facing = looks_at_camera(last) or near_frontal(last, baseline=self._baseline)
             return facing and self._embedded < FINISHING_EMBEDDINGS
-        if self._running is None or self._running.embedded:
-            return False
-        return near_frontal(last, baseline=self._baseline)
+        return False
 
     def _schedule_ends(self) -> bool:
         return self._schedule is not None and self._schedule.ends(self._frames[-1].captured_at)

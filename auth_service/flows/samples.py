@@ -31,6 +31,8 @@ def choose_samples(
         sample
         for frame in frames
         if frame.face is not None
+        # A face in the colours of the screen is no sample of it.
+        and frame.face.light is None
         and near_frontal(frame.face, baseline=baseline)
         and (sample := _sample(frame, frame.face)) is not None
     ]

@@ -11,6 +11,8 @@ from core.liveness.follow import THRESHOLDS, Followed, judge_motion
 from core.liveness.observation import FrameObservation
 from core.liveness.script import ScriptStep, StepKind, visible_motions
 
+from .spot_checks import SpotChecks
+
 RETURN_SECONDS = 2.0
 """How long a head that did what was asked may take to face the camera again."""
 SHOWN_WITHIN_SECONDS = 2.0
@@ -34,7 +36,9 @@ class RunningStep:
     fixed_colors: tuple[float, ...] | None = None
     shown_at: float | None = None
     colors_shown: dict[int, float] = field(default_factory=dict)
-    embedded: bool = False
+    checks: SpotChecks | None = None
+    moved: bool = False
+    """Its movement is being made."""
 
     @property
     def start(self) -> float:
@@ -43,6 +47,10 @@ class RunningStep:
     @property
     def end(self) -> float:
         return self.fixed_end if self.fixed_end is not None else self.start + self.step.window_seconds
+
+    def takes_check(self, now: float) -> bool:
+        """Whether the next frame is a spot check. Ask once a frame."""
+        return self.checks is not None and self.checks.take_due(now - self.start, moved=self.moved)
 
     @property
     def is_flash(self) -> bool:

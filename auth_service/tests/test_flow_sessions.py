@@ -18,6 +18,7 @@ from auth_service.flows import (
     SessionFlow,
     VerificationFlow,
 )
+from auth_service.flows.spot_checks import FLASH_CHECKS
 from auth_service.tests.flow_cast import TRAITS, Someone, script_for, with_face, without_face
 from common.errors import SessionClosed
 from core.engine.types import LandmarkLayout
@@ -94,12 +95,12 @@ def test_a_followed_step_does_not_wait_for_its_window() -> None:
     assert all(frames[step.id] / quick.fps < step.window_seconds for step in motions)
 
 
-def test_few_embeddings_are_asked_for_and_none_during_the_flash() -> None:
+def test_embeddings_are_asked_for_in_every_part_and_few_of_them() -> None:
     person = Someone()
     person.play(enrollment())
 
-    assert 6 <= sum(request.embed for request in person.asked) <= 10
-    assert not any(request.embed and request.light for request in person.asked)
+    assert 10 <= sum(request.embed for request in person.asked) <= 16
+    assert sum(request.embed and request.light for request in person.asked) == FLASH_CHECKS
     assert any(request.passive for request in person.asked)
 
 

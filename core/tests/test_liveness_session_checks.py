@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.liveness.face_count import missing_share, several_faces_share
-from core.liveness.identity import measure_continuity
+from core.liveness.identity import SMEAR, measure_continuity
 from core.liveness.passive import mean_live_probability
 from core.tests.liveness_cast import alike
 
@@ -34,11 +34,19 @@ def test_another_person_in_the_middle_shows_in_the_lowest() -> None:
 
 
 def test_one_smeared_frame_of_many_refuses_nobody() -> None:
-    later = [alike(1, seed=2), alike(2, seed=3), *[alike(1, seed=n) for n in range(4, 8)]]
+    later = [alike(1, seed=2), alike(1, seed=3, noise=0.09), *[alike(1, seed=n) for n in range(4, 8)]]
     kept = measure_continuity([alike(1, seed=0)], later)
 
     assert kept is not None
-    assert kept.lowest > 0.8
+    assert kept.lowest == pytest.approx(min(float(alike(1, seed=0) @ one) for one in later) + SMEAR)
+
+
+def test_a_stranger_in_one_frame_is_no_smear() -> None:
+    later = [alike(1, seed=2), alike(2, seed=3), *[alike(1, seed=n) for n in range(4, 8)]]
+    spliced = measure_continuity([alike(1, seed=0)], later)
+
+    assert spliced is not None
+    assert spliced.lowest < 0.3
 
 
 def test_nothing_to_compare_is_not_measured() -> None:
