@@ -133,7 +133,10 @@ class AuthSession(models.Model):
 
 
 class LivenessTrace(models.Model):
-    """One attempt over time: what was asked and measured, frame by frame. Numbers, never pictures."""
+    """One attempt over time: what was asked and measured, frame by frame. Numbers, never pictures.
+
+    Deleted when the client's ``retention_days`` are over, before its session is: see `retention`.
+    """
 
     session = models.ForeignKey(AuthSession, models.CASCADE, related_name="traces")
     attempt = models.PositiveSmallIntegerField()

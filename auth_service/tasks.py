@@ -6,6 +6,7 @@ from celery import shared_task
 
 from auth_service import services, webhooks
 from auth_service.models import WebhookDelivery
+from auth_service.retention import purge_expired_traces
 from common import clock, jobs
 
 
@@ -21,3 +22,9 @@ def deliver_webhook(delivery_id: str) -> None:
 def expire_sessions() -> None:
     """End sessions whose time is over."""
     services.expire_sessions(now=clock.now())
+
+
+@shared_task(name=jobs.PURGE_TRACES)
+def purge_traces() -> None:
+    """Remove traces that outlived their client's policy."""
+    purge_expired_traces(now=clock.now())

@@ -13,6 +13,7 @@ SWEEP_JOBS: Final = "core.tasks.sweep_jobs"
 PURGE_FILES: Final = "core.tasks.purge_private_files"
 DELIVER_WEBHOOK: Final = "auth_service.tasks.deliver_webhook"
 EXPIRE_SESSIONS: Final = "auth_service.tasks.expire_sessions"
+PURGE_TRACES: Final = "auth_service.tasks.purge_traces"
 
 ALL: Final = (
     RUN_JOB,
@@ -24,4 +25,5 @@ ALL: Final = (
     PURGE_FILES,
     DELIVER_WEBHOOK,
     EXPIRE_SESSIONS,
+    PURGE_TRACES,
 )

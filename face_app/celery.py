@@ -28,6 +28,7 @@ def _configure(app: Celery) -> None:
             "sweep-jobs": {"task": jobs.SWEEP_JOBS, "schedule": settings.JOB_SWEEP_SECONDS},
             "expire-sessions": {"task": jobs.EXPIRE_SESSIONS, "schedule": 60.0},
             "purge-files": {"task": jobs.PURGE_FILES, "schedule": 3600.0},
+            "purge-traces": {"task": jobs.PURGE_TRACES, "schedule": 3600.0},
         },
     )
     if settings.CELERY_BROKER_URL:

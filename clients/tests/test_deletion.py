@@ -199,5 +199,5 @@ def test_command_purges_both_and_says_how_many(
     update_client(client=keeping, image_retention="none")
     out = io.StringIO()
     call_command("purge_files", stdout=out)
-    assert out.getvalue() == "expired=3 orphans=0\n"
+    assert out.getvalue() == "expired=3 orphans=0 traces=0\n"
     assert files(private_files) == [private_files / str(full.old_profile_photo.name)]

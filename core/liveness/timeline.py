@@ -62,7 +62,7 @@ class Timeline:
     steps: tuple[StepSpan, ...]
 
     def as_json(self) -> dict[str, object]:
-        """At most some 25 kB for 240 frames."""
+        """At most some 60 kB, where a session's whole budget of 600 frames went into one attempt."""
         return {
             "version": VERSION,
             "challenge_start": self.challenge_start,

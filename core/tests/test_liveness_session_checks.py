@@ -75,6 +75,6 @@ def test_frames_that_the_passive_model_declined_are_at_most_half() -> None:
     answers = [0.9, 0.8, 0.7, 0.6]
 
     assert mean_live_probability([*answers, *[None] * 4]) == pytest.approx(0.75)
-    assert mean_live_probability([None] * 5 + answers) is None
+    assert mean_live_probability([*[None] * 5, *answers]) is None
     assert mean_live_probability([0.9, 0.9, 0.9, None]) is None
     assert mean_live_probability([]) is None

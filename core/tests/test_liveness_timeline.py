@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from django.conf import settings
 
 from core.liveness.evidence import Evidence, Outcome, StepRecord, baseline_of
 from core.liveness.observation import FrameObservation
@@ -140,9 +141,22 @@ def test_json_holds_it_whatever_was_measured() -> None:
     assert set(written) == {"version", "challenge_start", "limits", "series", "steps"}
 
 
-def test_a_long_session_stays_small() -> None:
+def test_a_session_that_used_up_its_frames_stays_small() -> None:
+    rng = np.random.default_rng(1)
     frames = [
-        frontal(number / 8, light=lit(None), live=0.123456789, embedding=person(1)) for number in range(240)
+        replace(
+            frontal(
+                number / 9,
+                yaw=float(rng.uniform(-60, 60)),
+                light=lit(rng.uniform(0, 1, 3).tolist(), gain=float(rng.uniform(0, 1))),
+                live=float(rng.uniform()),
+                second=float(rng.uniform()),
+                embedding=alike(1, seed=number),
+            ),
+            nearest_earlier=float(rng.uniform(10, 99)),
+        )
+        for number in range(settings.FACE_MAX_FRAMES_PER_SESSION)
     ]
 
-    assert len(json.dumps(made(frames).as_json())) < 32_000
+    assert settings.FACE_MAX_FRAMES_PER_SESSION == 600
+    assert 40_000 < len(json.dumps(made(frames).as_json())) < 60_000
