@@ -23,7 +23,7 @@ from core.liveness.evidence import Outcome as StepOutcome
 from core.liveness.evidence import StepRecord
 from core.liveness.injection import DeviceReport
 from core.liveness.policy import Level
-from core.liveness.script import StepKind
+from core.liveness.script import FLASH_COLORS, StepKind
 from core.liveness.sequences import RecordedSession, find_sidecars, read_session
 
 
@@ -79,7 +79,7 @@ def test_an_accepted_session_is_read_as_it_ran(folder: Path) -> None:
     assert session.windows[0][0] >= session.framing[1] > session.framing[0] == 0
     flash = next(step for step in session.script.steps if step.kind is StepKind.FLASH)
     assert session.color_starts is not None
-    assert len(session.color_starts) == len(flash.colors) == 5
+    assert len(session.color_starts) == len(flash.colors) == FLASH_COLORS
     assert session.finished
     assert (sidecar["verdict"], sidecar["reasons"], sidecar["level_reached"]) == ("accepted", [], "standard")
     assert sidecar["signals"] == pytest.approx(

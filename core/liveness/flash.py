@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,8 +17,8 @@ LAGS = tuple(float(lag) for lag in np.arange(0.0, 0.31, 0.05))
 """Seconds from the screen's change to the frame that shows it: exposure, pipeline, slow panels. Webcams take
 0.06 to 0.2. With 0.4 a recording of other colours fits too often: it is nearly one colour's time."""
 MIN_COLORS = 4
-BEST_CHANCE = 1 / 3750
-"""Of an answer to five colours that fits no other order as well."""
+_MOST_COMPARED = 7
+"""Colours that are weighed, the first of a longer flash: seven have 93,750 orders, and each is compared."""
 _EDGE_SECONDS = 0.02
 _FLOOR = 1e-4
 
@@ -59,6 +58,8 @@ class FlashAnswer:
     """As ``gain``, the skin alone; at the lag of ``skin_correlation``."""
     chance: float
     """Share of all colour orders that fit the answer as well."""
+    least_chance: float
+    """Of an answer that fits no other order of as many colours as well."""
     gain: float
     """Logarithm of light per unit of commanded light."""
     lag: float
@@ -120,7 +121,7 @@ def _answer(
     lag: float,
 ) -> FlashAnswer | None:
     groups = frames_by_color(times, window, lag=lag)
-    lit = [index for index, group in enumerate(groups) if len(group)]
+    lit = [index for index, group in enumerate(groups) if len(group)][:_MOST_COMPARED]
     if len(lit) < MIN_COLORS:
         return None
     seen = chroma(np.array([relative[groups[index]].mean(axis=0) for index in lit]))
@@ -132,6 +133,7 @@ def _answer(
         skin_correlation=_correlation(alone, wanted),
         skin_gain=_gain(alone, wanted),
         chance=_chance(seen, at_least=correlation),
+        least_chance=1 / len(_all_orders(len(lit))),
         gain=_gain(seen, wanted),
         lag=lag,
         colors=len(lit),
@@ -166,13 +168,11 @@ def _chance(answer: Series, *, at_least: float) -> float:
 def _all_orders(length: int) -> Series:
     """Chroma of each, as a row of length 1: what a sum of products with it is the correlation of."""
     colors = np.array([color.linear_bgr for color in PALETTE])
-    picks = [
-        pick
-        for pick in itertools.product(range(len(PALETTE)), repeat=min(length, 5))
-        if all(a != b for a, b in itertools.pairwise(pick))
-    ]
-    orders = colors[np.array(picks)]
+    picks = np.stack(np.meshgrid(*[np.arange(len(PALETTE))] * length, indexing="ij"), axis=-1).reshape(
+        -1, length
+    )
+    orders = colors[picks[(np.diff(picks, axis=1) != 0).all(axis=1)]]
     centered = orders - orders.mean(axis=1, keepdims=True)
-    centered = (centered - centered.mean(axis=2, keepdims=True)).reshape(len(picks), -1)
+    centered = (centered - centered.mean(axis=2, keepdims=True)).reshape(len(orders), -1)
     rows: Series = centered / np.linalg.norm(centered, axis=1, keepdims=True)
     return rows

@@ -50,7 +50,8 @@ WINDOW_SECONDS = {
 }
 COLOR_SECONDS = 0.5
 """Two changes a second: WCAG 2.3.1 allows three flashes."""
-FLASH_COLORS = 5
+FLASH_COLORS = 7
+"""More orders at the same share of chance hits: weak light and lost frames refuse fewer honest people."""
 FLASH_TAIL_SECONDS = 0.25
 """The window outlasts the last colour by a camera's delay."""
 SPARE_MOTIONS = 3

@@ -11,7 +11,7 @@ from core.liveness.aspect import narrowing_margin
 from core.liveness.duplicates import looping_share, repeated_share
 from core.liveness.evidence import Evidence, Outcome, StepRecord, Window, window_of
 from core.liveness.face_count import missing_share, several_faces_share
-from core.liveness.flash import BEST_CHANCE, FlashAnswer, FlashWindow, LitFrame, measure_flash
+from core.liveness.flash import FlashAnswer, FlashWindow, LitFrame, measure_flash
 from core.liveness.flash_shape import measure_shape
 from core.liveness.follow import THRESHOLDS, strayed
 from core.liveness.identity import measure_continuity
@@ -256,7 +256,7 @@ def _flash(context: _Context, answer: FlashAnswer | None) -> Signal:
     policy = context.policy
     margins = (
         _above(answer.correlation, policy.flash_correlation, clear=0.95),
-        _below(answer.chance, policy.flash_chance, clear=BEST_CHANCE),
+        _below(answer.chance, policy.flash_chance, clear=answer.least_chance),
         _above(answer.gain, policy.flash_gain, clear=3 * policy.flash_gain),
     )
     # The skin answers as a lit one does, and so does everything else: the colours lie over the frame.

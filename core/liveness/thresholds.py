@@ -17,7 +17,7 @@ from core.liveness.policy import SHIPPED_POLICIES, Level, LivenessPolicy, Polici
 RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "flash_correlation": (0.0, 1.0),
-        "flash_chance": (0.0003, 1.0),
+        "flash_chance": (0.00002, 1.0),
         "flash_gain": (0.001, 1.0),
         "flash_center": (0.001, 1.0),
         "flash_side": (0.1, 2.0),
