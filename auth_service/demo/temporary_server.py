@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,8 @@ from typing import BinaryIO
 import httpx
 from django.conf import settings
 
+from auth_service.demo.address import UnusableAddress, free_port, local_url, require_free
+
 START_SECONDS = 120.0
 STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.25
@@ -26,7 +27,7 @@ _NOT_INHERITED = {"ALLOWED_HOSTS", "DATABASE_URL_FILE", "REDIS_URL_FILE", "CELER
 
 
 class ServerDidNotStart(Exception):
-    """Carries the end of what the server wrote."""
+    """Carries the cause, or the end of what the server wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,18 @@ class TemporaryServer:
     environment: dict[str, str]
     """For a command that is to use this server's database."""
     log: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
 
 
 def is_alive(url: str) -> bool:
+    """Whether any server answers there: not necessarily the one that was started for it."""
     try:
         return httpx.get(f"{url}/health/live", timeout=2.0, trust_env=False).is_success
-    except httpx.HTTPError:
+    except (httpx.HTTPError, httpx.InvalidURL):
         return False
 
 
@@ -56,31 +63,27 @@ def run_temporary_server(
 
     Without ``directory`` in one of its own, which is deleted. Raises ServerDidNotStart.
     """
-    port = port or free_port()
+    port = free_port() if port is None else port
+    try:
+        require_free(host=host, port=port)
+    except UnusableAddress as error:
+        raise ServerDidNotStart(str(error)) from error
     with contextlib.ExitStack() as stack:
         home = directory or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="facegate-demo-")))
-        server = TemporaryServer(
-            url=local_url(host, port),
-            environment=_environment(home) | dict(environment or {}),
-            log=home / "server.log",
-        )
-        log = stack.enter_context(server.log.open("wb"))
-        if _start(["migrate", "--verbosity=0"], server, log).wait() != 0:
-            raise ServerDidNotStart(_end_of(server.log))
+        own = _environment(home) | dict(environment or {})
+        path = home / "server.log"
+        log = stack.enter_context(path.open("wb"))
+        if _start(["migrate", "--verbosity=0"], own, log).wait() != 0:
+            raise ServerDidNotStart(_end_of(path))
         serve = ["serve", "--host", host, "--port", str(port), "--until-eof"]
         # Never written to: the pipe closes when we end, however that may be.
-        process = _start(serve, server, log, stdin=subprocess.PIPE)
+        process = _start(serve, own, log, stdin=subprocess.PIPE)
+        server = TemporaryServer(url=local_url(host, port), environment=own, log=path, process=process)
         try:
-            _await_alive(server, process)
+            _await_alive(server)
             yield server
         finally:
             _stop(process)
-
-
-def local_url(host: str, port: int) -> str:
-    """Where this machine reaches a server that listens on ``host``."""
-    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 
 
 def manage_command(*arguments: str) -> list[str]:
@@ -104,23 +107,27 @@ def _environment(directory: Path) -> dict[str, str]:
 
 
 def _start(
-    arguments: list[str], server: TemporaryServer, log: BinaryIO, *, stdin: int = subprocess.DEVNULL
+    arguments: list[str], environment: Mapping[str, str], log: BinaryIO, *, stdin: int = subprocess.DEVNULL
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own manage.py
         manage_command(*arguments),
-        env=server.environment,
+        env=environment,
         stdin=stdin,
         stdout=log,
         stderr=subprocess.STDOUT,
     )
 
 
-def _await_alive(server: TemporaryServer, process: subprocess.Popen[bytes]) -> None:
+def _await_alive(server: TemporaryServer) -> None:
     give_up = time.monotonic() + START_SECONDS
-    while not is_alive(server.url):
-        if process.poll() is not None or time.monotonic() > give_up:
+    answers = False
+    while not answers:
+        answers = is_alive(server.url)
+        # Asked last: who answers may be another server, on whose port ours could not listen.
+        if server.has_ended or time.monotonic() > give_up:
             raise ServerDidNotStart(_end_of(server.log))
-        time.sleep(_POLL_SECONDS)
+        if not answers:
+            time.sleep(_POLL_SECONDS)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -136,9 +143,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def _end_of(log: Path) -> str:
     return log.read_text(encoding="utf-8", errors="replace")[-2000:]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.urls import reverse
 
-from auth_service.demo.temporary_server import is_alive
 from auth_service.models import AuthSession, SessionPurpose
 from auth_service.recording.plan import RecordingPlan
 from auth_service.recording.report import Outcome, ReportReader
@@ -24,11 +23,10 @@ from common.errors import SessionClosed, SessionExpired
 LINK_SECONDS = 3600
 POLL_SECONDS = 0.5
 REPORT_SECONDS = 15.0
-DEAD_AFTER_TRIES = 3
 
 
 class ServerEnded(Exception):
-    """The recording server does not answer any more."""
+    """The recording server is gone, or who started it."""
 
     def __init__(self) -> None:
         super().__init__("The recording server has ended. What was finished is kept.")
@@ -51,8 +49,11 @@ Event = Opened | Outcome | Ended
 """Between a session's two come its outcomes: one for each socket that sent pictures, usually one."""
 
 
-def run_sessions(plan: RecordingPlan, *, run: Path) -> Iterator[Event]:
-    """Open each session when the one before has ended. Raises ServerEnded."""
+def run_sessions(plan: RecordingPlan, *, run: Path, server_ended: Callable[[], bool]) -> Iterator[Event]:
+    """Open each session when the one before has ended. Raises ServerEnded.
+
+    ``server_ended`` tells of the process: at its address another server may answer.
+    """
     client = create_client(
         name=plan.recorder,
         liveness_level=plan.level,
@@ -64,7 +65,7 @@ def run_sessions(plan: RecordingPlan, *, run: Path) -> Iterator[Event]:
     for number in range(1, plan.sessions + 1):
         session, link = _open(client, plan=plan, number=number)
         yield Opened(number=number, link=link)
-        yield from _follow(session, reader=reader, server=plan.server)
+        yield from _follow(session, reader=reader, server_ended=server_ended)
         yield Ended(number=number, state=session.state, reasons=tuple(session.reasons))
 
 
@@ -77,10 +78,11 @@ def _open(client: Client, *, plan: RecordingPlan, number: int) -> tuple[AuthSess
     return opened.session, plan.url + reverse("session-page", args=[opened.token])
 
 
-def _follow(session: AuthSession, *, reader: ReportReader, server: str) -> Iterator[Outcome]:
+def _follow(
+    session: AuthSession, *, reader: ReportReader, server_ended: Callable[[], bool]
+) -> Iterator[Outcome]:
     """What is reported until the session has ended, which `session` then tells."""
     outcomes: list[Outcome] = []
-    unanswered = 0
     give_up = None
     while True:
         expire_sessions(now=clock.now())
@@ -98,8 +100,7 @@ def _follow(session: AuthSession, *, reader: ReportReader, server: str) -> Itera
         elif _cannot_go_on(session, outcomes):
             with contextlib.suppress(SessionClosed, SessionExpired):
                 cancel_session(session=session, actor=SYSTEM)
-        unanswered = 0 if is_alive(server) else unanswered + 1
-        if unanswered >= DEAD_AFTER_TRIES:
+        if server_ended():
             raise ServerEnded
         time.sleep(POLL_SECONDS)
 

@@ -36,10 +36,8 @@ class RecordingPlan:
     computer: str
     level: str
     sessions: int
-    server: str
-    """Where this computer reaches the server."""
     url: str
-    """Where people do."""
+    """Where people reach the server."""
 
     def __post_init__(self) -> None:
         """Raises ValueError, in words for the operator."""

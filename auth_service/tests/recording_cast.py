@@ -30,7 +30,6 @@ def make_plan(folder: Path, **changes: object) -> RecordingPlan:
         "computer": "desk",
         "level": "standard",
         "sessions": 1,
-        "server": "http://127.0.0.1:9",
         "url": "http://127.0.0.1:9",
     }
     return RecordingPlan(**(members | changes))  # type: ignore[arg-type]

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django.live_server_helper import LiveServer
 
+from auth_service.demo.temporary_server import is_alive
 from auth_service.recording.folder import claim_run_directory
 from auth_service.recording.plan import write_plan
 from auth_service.tests.recording_cast import make_plan
@@ -48,6 +50,13 @@ def pad_record(tmp_path: Path) -> Say:
         ),
         (["--kind", "genuine", "--subject", "Ana", "--url", "ftp://id.example.org"], "not scheme and host"),
         (["--kind", "genuine", "--subject", "Ana", "--url", "http://[::1"], "not scheme and host"),
+        (["--kind", "genuine", "--subject", "Ana", "--host", "999.1.1.1"], "'999.1.1.1' is no name"),
+        (["--kind", "genuine", "--subject", "Ana", "--host", ""], "'' is no name"),
+        (["--kind", "genuine", "--subject", "Ana", "--host", "a" * 64], "is no name"),
+        (["--kind", "genuine", "--subject", "Ana", "--host", "192.0.2.1"], "192.0.2.1, port"),
+        (["--kind", "genuine", "--subject", "Ana", "--port", "99999"], "99999 is no port: 1 to 65535"),
+        (["--kind", "genuine", "--subject", "Ana", "--port", "0"], "0 is no port"),
+        (["--kind", "genuine", "--subject", "Ana", "--port", "-1"], "-1 is no port"),
         (["--list", "--remove", "Ana"], "not allowed with"),
     ],
 )
@@ -55,7 +64,22 @@ def test_what_makes_no_sense_is_refused_in_words_and_leaves_nothing(
     arguments: list[str], words: str, pad_record: Say, tmp_path: Path
 ) -> None:
     with pytest.raises(CommandError, match=words):
-        pad_record(*arguments)
+        pad_record(*arguments, folder=tmp_path / "new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_that_another_server_holds_is_refused_though_it_answers(
+    pad_record: Say, tmp_path: Path, live_server: LiveServer
+) -> None:
+    host, _, port = live_server.url.removeprefix("http://").partition(":")
+    assert is_alive(live_server.url)
+    for where in (host, "0.0.0.0"):  # noqa: S104 - refused
+        with pytest.raises(CommandError, match=f"port {port}: Address already in use"):
+            pad_record(
+                *("--kind", "genuine", "--subject", "Ana", "--url", "http://localhost"),
+                *("--host", where, "--port", port),
+                folder=tmp_path / "new",
+            )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pytest_django.live_server_helper import LiveServer
 
 from auth_service.models import AuthSession, SessionState, Verdict
 from auth_service.recording import operator
@@ -30,10 +29,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def events(run: Path, live_server: LiveServer) -> Iterator[Event]:
-    """Of two sessions; a server answers."""
-    url = str(live_server.url)
-    return run_sessions(make_plan(run.parent, sessions=2, level="strict", server=url, url=url), run=run)
+def events(run: Path) -> Iterator[Event]:
+    """Of two sessions; the server lives."""
+    plan = make_plan(run.parent, sessions=2, level="strict")
+    return run_sessions(plan, run=run, server_ended=lambda: False)
 
 
 def current() -> AuthSession:
@@ -140,7 +139,7 @@ def test_a_link_that_nobody_opens_runs_out(events: Iterator[Event], monkeypatch:
 
 
 def test_nobody_waits_for_a_server_that_has_ended(run: Path) -> None:
-    events = run_sessions(make_plan(run.parent), run=run)
+    events = run_sessions(make_plan(run.parent), run=run, server_ended=lambda: True)
     next(events)
 
     with pytest.raises(ServerEnded, match="has ended"):

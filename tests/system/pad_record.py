@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -50,6 +51,14 @@ class PadRecord:
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
+
+    def kill_server(self) -> None:
+        pid = self._process.pid
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            if b"serve" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
+                os.kill(int(child), signal.SIGKILL)
+                return
+        raise AssertionError("no server runs")
 
     def wait(self) -> int:
         rest, _ = self._process.communicate(timeout=LINE_SECONDS)

@@ -19,7 +19,8 @@ from typing import Self
 import pytest
 from django.conf import settings
 
-from auth_service.demo.temporary_server import free_port, is_alive, manage_command
+from auth_service.demo.address import free_port
+from auth_service.demo.temporary_server import is_alive, manage_command
 
 START_SECONDS = 90.0
 

@@ -201,6 +201,16 @@ def test_a_terminated_run_cleans_up_after_itself(pad_record: Callable[..., PadRe
     assert not is_alive(server)
 
 
+def test_a_server_that_dies_ends_the_run_in_words(pad_record: Callable[..., PadRecord], folder: Path) -> None:
+    with pad_record() as command:
+        command.next_link()
+        command.kill_server()
+        assert command.wait() == 1
+
+    assert "The recording server has ended. What was finished is kept." in "\n".join(command.lines)
+    assert list(folder.iterdir()) == []
+
+
 def test_a_server_that_cannot_start_is_told_and_leaves_nothing(
     pad_record: Callable[..., PadRecord], folder: Path
 ) -> None:

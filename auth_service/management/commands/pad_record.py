@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
+import select
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
@@ -14,10 +16,10 @@ from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from auth_service.demo.address import UnusableAddress, free_port, local_url, require_free
 from auth_service.demo.temporary_server import (
     ServerDidNotStart,
-    free_port,
-    local_url,
+    TemporaryServer,
     manage_command,
     run_temporary_server,
 )
@@ -36,6 +38,7 @@ from auth_service.recording.report import Outcome
 from auth_service.recording.wording import describe_event, describe_holdings
 from core.liveness.policy import Level
 
+WATCH_SECONDS = 0.5
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - refused without --url
 
 
@@ -75,8 +78,8 @@ class Command(BaseCommand):
             elif remove is not None:
                 self._remove(open_folder(directory), subject=remove)
             else:
-                self._record(make_folder(directory), options)
-        except (UnusableFolder, ServerEnded) as error:
+                self._record(directory, options)
+        except (UnusableFolder, UnusableAddress, ServerEnded) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             self._say("\nStopped. What was finished is kept.")
@@ -87,10 +90,12 @@ class Command(BaseCommand):
 
     # Recording ---------------------------------------------------------------------------------
 
-    def _record(self, folder: Path, options: Mapping[str, Any]) -> None:
+    def _record(self, directory: Path, options: Mapping[str, Any]) -> None:
         """Serve, and have another process open the sessions: this one's settings name the site's database."""
-        port = options["port"] or free_port()
-        plan = _plan(folder, options, port=port)
+        port = free_port() if options["port"] is None else options["port"]
+        plan = _plan(directory.absolute(), options, port=port)
+        require_free(host=options["host"], port=port)
+        folder = make_folder(directory)
         signal.signal(signal.SIGTERM, _as_interrupt)
         with claim_run_directory(folder) as run:
             write_plan(plan, run)
@@ -102,19 +107,16 @@ class Command(BaseCommand):
                     port=port,
                     environment=_environment(plan, pack=options["pack"]),
                 ) as server:
-                    command = manage_command("pad_record", str(folder))
-                    finished = subprocess.run(command, env=server.environment, check=False)  # noqa: S603 - ours
+                    code = _open_sessions(server, folder=folder)
             except ServerDidNotStart as error:
                 raise CommandError(f"The server did not start:\n{error}") from error
-        if finished.returncode != 0:
-            raise CommandError("Not every session was recorded.", returncode=finished.returncode)
+        if code != 0:
+            raise CommandError("Not every session was recorded.", returncode=code)
 
     def _run_sessions(self, plan: RecordingPlan) -> None:
         """In the recording server's own environment."""
-        # One line per poll would drown the links.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
         lost = 0
-        for event in run_sessions(plan, run=run_directory()):
+        for event in run_sessions(plan, run=run_directory(), server_ended=_stdin_closed):
             line = describe_event(event, sessions=plan.sessions)
             if line:
                 self._say(line)
@@ -146,6 +148,28 @@ class Command(BaseCommand):
             raise CommandError(f"No recording of {subject!r} lies in {folder}.")
 
 
+def _open_sessions(server: TemporaryServer, *, folder: Path) -> int:
+    """Have another process open them; its exit code. Its stdin closes with the server, or when we end."""
+    command = manage_command("pad_record", str(folder))
+    process = subprocess.Popen(command, env=server.environment, stdin=subprocess.PIPE)  # noqa: S603 - ours
+    try:
+        while not server.has_ended:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.wait(timeout=WATCH_SECONDS)
+        process.communicate()
+        return process.returncode
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+
+
+def _stdin_closed() -> bool:
+    """Nothing is ever written to it."""
+    readable, _, _ = select.select([sys.stdin], [], [], 0)
+    return bool(readable)
+
+
 def _plan(folder: Path, options: Mapping[str, Any], *, port: int) -> RecordingPlan:
     if not options["kind"] or not options["subject"]:
         raise CommandError("A recording needs --kind and --subject; --list and --remove do not.")
@@ -158,7 +182,6 @@ def _plan(folder: Path, options: Mapping[str, Any], *, port: int) -> RecordingPl
             computer=socket.gethostname(),
             level=options["level"],
             sessions=options["sessions"],
-            server=local_url(options["host"], port),
             url=_url(options, port=port),
         )
     except ValueError as error:
