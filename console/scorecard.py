@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from auth_service.pad.codec import UnreadableScorecard, parse_scorecard
 from auth_service.pad.scorecard import Scorecard
 
@@ -17,6 +19,8 @@ def load_scorecard(path: Path) -> Scorecard:
         # Never more than that: the path may be a mistake, such as a disk image or a device.
         with path.open("rb") as file:
             found = file.read(MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        raise UnreadableScorecard(_("There is no such file.")) from error
     except OSError as error:
         raise UnreadableScorecard(error.strerror or type(error).__name__) from error
     if len(found) > MOST_BYTES:

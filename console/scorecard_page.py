@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from auth_service.pad.codec import UnreadableScorecard
+from auth_service.pad.limits import limits_of
 from auth_service.pad.rates import Rate
 from auth_service.pad.scorecard import STANDARD, Run, Scorecard
 from console.formats import share
@@ -88,8 +89,8 @@ class ScorecardPage:
     problem: str
     standard: str
     generated_from: str
-    synthetic: bool
-    """Nobody stood before a camera."""
+    limits: Sequence[str]
+    """What it cannot show."""
     lines: Sequence[RunLine]
     run: RunView | None
 
@@ -105,9 +106,7 @@ def scorecard_page(*, source: str, run: str) -> ScorecardPage:
     try:
         card = load_scorecard(file)
     except UnreadableScorecard as error:
-        return ScorecardPage(
-            sources, chosen, shown_name, str(error), "", "", synthetic=False, lines=[], run=None
-        )
+        return ScorecardPage(sources, chosen, shown_name, str(error), "", "", limits=[], lines=[], run=None)
     number = _chosen_run(run, card)
     return ScorecardPage(
         sources=sources,
@@ -116,7 +115,7 @@ def scorecard_page(*, source: str, run: str) -> ScorecardPage:
         problem="",
         standard=STANDARD,
         generated_from=card.generated_from,
-        synthetic=card.synthetic,
+        limits=limits_of(card),
         lines=_lines(card, current=number),
         run=_run_view(card.runs[number - 1]),
     )

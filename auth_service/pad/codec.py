@@ -81,16 +81,22 @@ def parse_scorecard(text: str) -> Scorecard:
     """
     try:
         document = json.loads(text)
-        rows = document.get("runs", [document])
+    except (ValueError, RecursionError) as error:
+        raise UnreadableScorecard(f"it is no JSON: {error}") from error
+    try:
+        head = _object(document, "it")
+        rows = _list(head["runs"], "runs") if "runs" in head else [head]
         return Scorecard(
-            generated_from=str(document["generated_from"]),
-            synthetic=document["synthetic"] is True,
-            runs=tuple(_run(row) for row in rows),
+            generated_from=str(head["generated_from"]),
+            synthetic=head["synthetic"] is True,
+            runs=tuple(_run(_object(row, "a run")) for row in rows),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
-        if isinstance(error, UnreadableScorecard):
-            raise
-        raise UnreadableScorecard(f"{type(error).__name__}: {error}") from error
+    except KeyError as error:
+        raise UnreadableScorecard(f"{error.args[0]} is missing") from error
+    except UnreadableScorecard:
+        raise
+    except ValueError as error:
+        raise UnreadableScorecard(str(error)) from error
 
 
 def _run(row: Mapping[str, Any]) -> Run:
@@ -98,12 +104,14 @@ def _run(row: Mapping[str, Any]) -> Run:
         pack=str(row["pack"]),
         detector=str(row["detector"]),
         recognizer=str(row["recognizer"]),
-        passive_models=tuple(str(name) for name in row["passive_models"]),
+        passive_models=_names(row, "passive_models"),
         detector_layout=LandmarkLayout(row["detector_layout"]),
         level=Level(row["level"]),
-        thresholds=_numbers(row["thresholds"]),
-        site_thresholds=tuple(str(name) for name in row["site_thresholds"]),
-        presentations=tuple(_presentation(one) for one in row["sequences"]),
+        thresholds=_numbers(row, "thresholds"),
+        site_thresholds=_names(row, "site_thresholds"),
+        presentations=tuple(
+            _presentation(_object(one, "a sequence")) for one in _list(row["sequences"], "sequences")
+        ),
     )
     counted = run_json(run)
     if (counted["apcer"], counted["bpcer"]) != (row["apcer"], row["bpcer"]):
@@ -118,13 +126,42 @@ def _presentation(row: Mapping[str, Any]) -> Presentation:
         name=str(row["file"]),
         kind=str(row["kind"]),
         accepted=row["verdict"] == ACCEPTED,
-        reasons=tuple(str(reason) for reason in row["reasons"]),
-        score=float(row["score"]),
-        signals=_numbers(row["signals"]),
-        margins=_numbers(row["margins"]),
-        not_measured=tuple(str(name) for name in row["not_measured"]),
+        reasons=_names(row, "reasons"),
+        score=_number(row["score"], "score"),
+        signals=_numbers(row, "signals"),
+        margins=_numbers(row, "margins"),
+        not_measured=_names(row, "not_measured"),
         reached=None if row["level_reached"] is None else Level(row["level_reached"]),
     )
+
+
+def _object(value: object, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise UnreadableScorecard(f"{what} is not an object")
+    return value
+
+
+def _list(value: object, what: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise UnreadableScorecard(f"{what} is not a list")
+    return value
+
+
+def _number(value: object, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UnreadableScorecard(f"{what} is not a number")
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise UnreadableScorecard(f"{what} is larger than any float") from error
+
+
+def _names(row: Mapping[str, Any], what: str) -> tuple[str, ...]:
+    return tuple(str(name) for name in _list(row[what], what))
+
+
+def _numbers(row: Mapping[str, Any], what: str) -> dict[str, float]:
+    return {name: _number(value, f"{what}: {name}") for name, value in _object(row[what], what).items()}
 
 
 def _presentation_json(one: Presentation) -> dict[str, object]:
@@ -139,10 +176,6 @@ def _presentation_json(one: Presentation) -> dict[str, object]:
         "not_measured": list(one.not_measured),
         "level_reached": one.reached.value if one.reached is not None else None,
     }
-
-
-def _numbers(found: Mapping[str, Any]) -> dict[str, float]:
-    return {str(name): float(value) for name, value in found.items()}
 
 
 def _finite(numbers: Mapping[str, float]) -> dict[str, float]:

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
+from django.utils import translation
+
 from auth_service.pad.caught import FLOW, Cell, Row, caught_in
+from auth_service.pad.limits import limits_of
 from auth_service.pad.rates import Rate
 from auth_service.pad.scorecard import GENUINE, STANDARD, Presentation, Run, Scorecard
 from auth_service.pad.separation import Point, Separation, separations
 from core.liveness.policy import Level
 
-_SYNTHETIC_LIMITS = """\
-- **Nobody stood before a camera.** The sessions were made from single photos moved in 3D. They test geometry,
-  order, timing, the arithmetic of colours and the plumbing.
-- They say nothing of skin under real light, of real webcams' white balance (which fights the flash), of dark
-  skin in bright rooms, of masks, or of deepfakes driven live."""
-_LIMITS = """\
-- **An error rate of 0 in a few presentations is not 0.** The interval says what the count supports: 0 of 1
-  leaves 0 to 79 %, 0 of 6 leaves 0 to 39 %, 0 of 60 leaves 0 to 6 %.
-- Only the species recorded here were tried. An attack of another kind is not in any rate.
-- Where thresholds were chosen on these same sessions, the rates flatter them. Choose on one half, report the
-  other."""
+_WIDTH = 110
 
 
 def scorecard_page(card: Scorecard) -> str:
@@ -32,7 +26,7 @@ def scorecard_page(card: Scorecard) -> str:
         _summary(card),
         "![APCER by species and the distance of every number from its threshold](scorecard.png)",
         "## What this cannot show",
-        "\n".join([_SYNTHETIC_LIMITS, _LIMITS] if card.synthetic else [_LIMITS]),
+        _limits(card),
         *(part for title in card.packs for part in _pack(title, card.of_pack(title))),
     ]
     return "\n\n".join(parts) + "\n"
@@ -43,6 +37,14 @@ def _about(card: Scorecard) -> str:
         f"Presentation attack detection in the words of {STANDARD}, measured by `manage.py pad_eval`\n"
         "through the flow that live sessions run; `scorecard.json` beside this page holds every number.\n\n"
         f"**Data:** {card.generated_from}"
+    )
+
+
+def _limits(card: Scorecard) -> str:
+    with translation.override("en"):
+        limits = limits_of(card)
+    return "\n".join(
+        textwrap.fill(one, _WIDTH, initial_indent="- ", subsequent_indent="  ") for one in limits
     )
 
 

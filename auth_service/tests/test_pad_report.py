@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 import pytest
+from django.utils import translation
 
 from auth_service.pad import report
 from auth_service.pad.codec import (
@@ -101,28 +102,52 @@ def changed(**change: Any) -> str:
     return json.dumps(document)
 
 
+def written_with(**change: Any) -> str:
+    """A scorecard whose first session is another one."""
+    document = json.loads(changed())
+    document["runs"][0]["sequences"][0].update(change)
+    return json.dumps(document)
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "cause"),
     [
-        "",
-        "[]",
-        "{}",
-        '{"generated_from": "", "synthetic": true, "runs": 1}',
-        '{"generated_from": "", "synthetic": true, "runs": [[]]}',
-        "[" * 100_000,
-        changed(level="medium"),
-        changed(detector_layout="eleven points"),
-        changed(sequences=None),
-        changed(sequences=[{"file": "x", "kind": "photo", "verdict": "perhaps"}]),
-        changed(thresholds={"plane": "much"}),
-        changed(bpcer={"errors": 0, "n": 2, "low": 0.0, "high": 0.6}),
-        changed(apcer={}),
-        changed(thresholds={"plane": 10**400}),
+        ("", "it is no JSON"),
+        ("[" * 100_000, "it is no JSON"),
+        ("[]", "it is not an object"),
+        ("3", "it is not an object"),
+        ("{}", "generated_from is missing"),
+        ('{"generated_from": ""}', "synthetic is missing"),
+        ('{"generated_from": "", "synthetic": true}', "pack is missing"),
+        ('{"generated_from": "", "synthetic": true, "runs": 1}', "runs is not a list"),
+        ('{"generated_from": "", "synthetic": true, "runs": {}}', "runs is not a list"),
+        ('{"generated_from": "", "synthetic": true, "runs": [[]]}', "a run is not an object"),
+        (changed(level="medium"), "'medium' is not a valid Level"),
+        (changed(level=[]), "is not a valid Level"),
+        (changed(detector_layout="eleven points"), "is not a valid LandmarkLayout"),
+        (changed(sequences=None), "sequences is not a list"),
+        (changed(sequences=["x"]), "a sequence is not an object"),
+        (changed(passive_models="minifasnet"), "passive_models is not a list"),
+        (written_with(verdict="perhaps"), "'perhaps' is no verdict"),
+        (written_with(score=None), "score is not a number"),
+        (written_with(score=10**400), "score is larger than any float"),
+        (written_with(signals=[]), "signals is not an object"),
+        (written_with(margins={"plane": True}), "margins: plane is not a number"),
+        (written_with(reasons=None), "reasons is not a list"),
+        (changed(thresholds={"plane": "much"}), "thresholds: plane is not a number"),
+        (changed(thresholds={"plane": 10**400}), "thresholds: plane is larger"),
+        (changed(bpcer={"errors": 0, "n": 2, "low": 0.0, "high": 0.6}), "not those of the sequences"),
+        (changed(apcer={}), "not those of the sequences"),
     ],
 )
-def test_what_is_no_scorecard_is_refused(text: str) -> None:
-    with pytest.raises(UnreadableScorecard):
+def test_what_is_no_scorecard_is_refused_in_words(text: str, cause: str) -> None:
+    with pytest.raises(UnreadableScorecard, match=cause):
         parse_scorecard(text)
+
+
+def test_the_page_is_english_whoever_makes_it() -> None:
+    with translation.override("vi"):
+        assert "Nobody stood before a camera" in scorecard_page(card())
 
 
 def test_the_page_tells_errors_intervals_causes_and_limits() -> None:

@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 from django.conf import settings as project
 from django.test import Client as Browser
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.translation import gettext
 
 from auth_service.pad.codec import UnreadableScorecard, as_text, scorecard_json
+from auth_service.pad.limits import limits_of
 from auth_service.pad.scorecard import Presentation, Run, Scorecard
 from console.scorecard import MOST_BYTES, load_scorecard
 from console.scorecard_page import SHIPPED, SITE, scorecard_page
@@ -165,7 +169,12 @@ def test_the_page_shows_all_of_a_run(console: Browser, own: Own) -> None:
 
 def test_what_synthetic_data_cannot_show_is_said_of_synthetic_data(console: Browser, own: Own) -> None:
     own(card(synthetic=True))
-    assert "Nobody stood before a camera" in html_of(console)
+    html = html_of(console)
+    assert "Nobody stood before a camera" in html
+    assert "recorded here, and of no others" not in html
+    assert "An error rate of 0 in a few presentations is not 0" in html
+    # Only whoever recorded them knows on what the thresholds were chosen.
+    assert "Thresholds that were chosen on these recordings look better" in html
 
 
 def test_the_usual_level_is_shown_first_and_any_other_by_its_address(console: Browser, own: Own) -> None:
@@ -214,6 +223,25 @@ def test_a_broken_file_is_explained_and_no_server_error(console: Browser, own: O
     assert "This scorecard cannot be shown" in html
     assert str(path) in html
     assert "pad_eval DIR --report FOLDER" in html
+    assert re.search(r"(Key|Type|Attribute|Value)Error", html) is None
+
+
+@pytest.mark.parametrize("language", ["id", "vi"])
+def test_what_it_cannot_show_and_a_missing_file_are_told_in_the_readers_language(
+    console: Browser, own: Own, language: str
+) -> None:
+    console.cookies["django_language"] = language
+    path = own(card(synthetic=True))
+    shown = html_of(console)
+    path.unlink()
+    missing = html_of(console)
+    with translation.override(language):
+        limits = limits_of(card(synthetic=True))
+        absent = gettext("There is no such file.")
+    assert [one for one in limits if escape(one) not in shown] == []
+    assert absent in missing
+    assert "Nobody stood" not in shown
+    assert absent != "There is no such file."
 
 
 def test_a_number_too_large_for_anybody_is_explained(console: Browser, own: Own) -> None:
@@ -232,7 +260,7 @@ def test_a_missing_file_a_folder_and_a_huge_one_are_explained(tmp_path: Path) ->
     huge = tmp_path / "huge.json"
     with huge.open("wb") as file:
         file.truncate(MOST_BYTES + 1)
-    for path, cause in ((tmp_path / "none.json", "No such file"), (tmp_path, "directory"), (huge, "larger")):
+    for path, cause in ((tmp_path / "none.json", "no such file"), (tmp_path, "directory"), (huge, "larger")):
         with pytest.raises(UnreadableScorecard, match=cause):
             load_scorecard(path)
 
