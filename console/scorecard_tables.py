@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from auth_service.pad.caught import FLOW, Cell, caught_in
 from auth_service.pad.rates import Rate
-from auth_service.pad.scorecard import GENUINE, Presentation, Run
+from auth_service.pad.scorecard import Presentation, Run
 from console.formats import decimal, share
 from console.plots import Markup, draw_interval
 from console.words import Word, level_words, reason_words, signal_words, word_for
 from core.liveness.policy import Level
+from core.liveness.sequences import GENUINE
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auth_service.pad.scorecard import GENUINE, Presentation, Run
+from auth_service.pad.scorecard import Presentation, Run
 from core.liveness.gates import gates_for
+from core.liveness.sequences import GENUINE
 
 FLOW = "flow"
 """Not a signal: the flow broke the session off, or found no frame fit for a template."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from auth_service.flows import SessionFlow, VerificationFlow
 from auth_service.flows.replay import SessionReplay
-from auth_service.pad.scorecard import GENUINE, Presentation, Run, presentation_of
+from auth_service.pad.scorecard import Presentation, Run, presentation_of
 from common.errors import ImageTooLarge, InvalidImage
 from core.engine.types import FaceEngine
 from core.liveness.gates import thresholds_in_force
 from core.liveness.policy import Level, Policies
-from core.liveness.sequences import RecordedSession, UnreadableSequence, find_sidecars, read_session
+from core.liveness.sequences import GENUINE, RecordedSession, UnreadableSequence, find_sidecars, read_session
 from core.liveness.thresholds import changed_thresholds
 from core.liveness.traits import traits_of
 
@@ -50,13 +50,24 @@ class Recordings:
         return sum(one.synthetic for one in self.sessions)
 
     @property
+    def all_synthetic(self) -> bool:
+        """Nobody stood before a camera, in any of them."""
+        return self.synthetic == len(self.sessions)
+
+    def called_synthetic(self) -> Recordings:
+        """Where the sidecars do not say it themselves."""
+        return replace(self, sessions=tuple(replace(one, synthetic=True) for one in self.sessions))
+
+    @property
     def summary(self) -> str:
         people = {one.identity for one in self.sessions}
         attacks = [one.kind for one in self.sessions if one.kind != GENUINE]
+        some = f"; {self.synthetic} of {len(self.sessions)} synthetic, nobody before the camera"
         return (
-            f"{len(self.sessions)} recorded sessions of {len(people)} people: "
+            f"{_count(len(self.sessions), 'recorded session')} of {_count(len(people), 'person', 'people')}: "
             f"{len(self.sessions) - len(attacks)} genuine, "
-            f"{len(attacks)} attacks of {len(set(attacks))} species"
+            f"{_count(len(attacks), 'attack')} of {len(set(attacks))} species"
+            f"{some if self.synthetic and not self.all_synthetic else ''}"
         )
 
 
@@ -109,6 +120,10 @@ def evaluate(
         _run(engine, presentations, plan=plan, level=level, passive=passive)
         for (passive, level), presentations in shown.items()
     )
+
+
+def _count(number: int, one: str, more: str = "") -> str:
+    return f"{number} {one if number == 1 else more or one + 's'}"
 
 
 def _read(path: Path) -> RecordedSession:

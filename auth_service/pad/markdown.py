@@ -11,9 +11,10 @@ from django.utils import translation
 from auth_service.pad.caught import FLOW, Cell, Row, caught_in
 from auth_service.pad.limits import limits_of
 from auth_service.pad.rates import Rate
-from auth_service.pad.scorecard import GENUINE, STANDARD, Presentation, Run, Scorecard
+from auth_service.pad.scorecard import STANDARD, Presentation, Run, Scorecard
 from auth_service.pad.separation import Point, Separation, separations
 from core.liveness.policy import Level
+from core.liveness.sequences import GENUINE
 
 _WIDTH = 110
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from pathlib import Path
 
@@ -11,12 +13,31 @@ from auth_service.pad.plot import draw_scorecard
 from auth_service.pad.scorecard import Scorecard
 
 JSON_NAME, PAGE_NAME, PLOT_NAME = "scorecard.json", "scorecard.md", "scorecard.png"
+_STAGED = ".scorecard-"
+
+
+def require_writable(*, folder: Path | None, file: Path | None) -> None:
+    """Find out before hours of work where `write_report` or `write_json` would fail. Raises OSError."""
+    if folder is not None:
+        beside = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+        _try_to_write(folder, inside=beside)
+    if file is not None:
+        if file.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+        _try_to_write(file, inside=file.parent)
+
+
+def _try_to_write(path: Path, *, inside: Path) -> None:
+    try:
+        tempfile.TemporaryDirectory(prefix=_STAGED, dir=inside).cleanup()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_report(card: Scorecard, folder: Path) -> None:
     """JSON, page and plot, all three or none. Raises OSError; what lay there is untouched then."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".scorecard-", dir=folder) as name:
+    with tempfile.TemporaryDirectory(prefix=_STAGED, dir=folder) as name:
         staged = Path(name)
         (staged / JSON_NAME).write_text(as_text(scorecard_json(card)), encoding="utf-8")
         (staged / PAGE_NAME).write_text(scorecard_page(card), encoding="utf-8")
@@ -27,7 +48,7 @@ def write_report(card: Scorecard, folder: Path) -> None:
 
 def write_json(document: dict[str, object], path: Path) -> None:
     """Raises OSError; what lay there is untouched then."""
-    with tempfile.TemporaryDirectory(prefix=".scorecard-", dir=path.parent) as name:
+    with tempfile.TemporaryDirectory(prefix=_STAGED, dir=path.parent) as name:
         staged = Path(name) / JSON_NAME
         staged.write_text(as_text(document), encoding="utf-8")
         staged.replace(path)

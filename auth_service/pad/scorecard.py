@@ -10,8 +10,8 @@ from auth_service.flows import Accepted, Refused
 from auth_service.pad.rates import Rate, rate_of
 from core.engine.types import LandmarkLayout
 from core.liveness.policy import Level
+from core.liveness.sequences import GENUINE
 
-GENUINE = "genuine"
 STANDARD = "ISO/IEC 30107-3"
 
 

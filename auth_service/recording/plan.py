@@ -16,10 +16,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from auth_service.recording.folder import RUN_PREFIX
-from core.liveness.sequences import PARTIAL_SUFFIX
+from core.liveness.sequences import GENUINE, PARTIAL_SUFFIX
 
 PLAN_FILE = "plan.json"
-GENUINE = "genuine"
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MAX_NAME = 80
 

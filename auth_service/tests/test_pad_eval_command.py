@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from auth_service.pad.codec import parse_scorecard
+from auth_service.pad.evaluation import find_recordings
 from auth_service.pad.virtual.battery import BatteryPlan, make_battery
 from auth_service.thresholds import read_policies
 
@@ -48,7 +49,7 @@ def test_a_single_run_is_printed_and_written_as_it_is(battery: Path, tmp_path: P
     out, err = evaluate(battery, json_file=tmp_path / "run.json")
     run = json.loads((tmp_path / "run.json").read_text())
 
-    assert out.startswith("2 recorded sessions of 2 people: 1 genuine, 1 attacks of 1 species")
+    assert out.startswith("2 recorded sessions of 2 people: 1 genuine, 1 attack of 1 species")
     assert "BPCER genuine                      0.0%  0/1" in out
     assert "APCER puppet3d                     0.0%  0/1" in out
     assert "puppet3d_1_001 puppet3d refused screen_light_missing" in " ".join(out.split())
@@ -73,7 +74,7 @@ def test_several_runs_share_a_head_and_a_report(battery: Path, tmp_path: Path) -
     written = json.loads((tmp_path / "all.json").read_text())
 
     assert written["standard"] == "ISO/IEC 30107-3"
-    assert written["generated_from"].endswith("1 attacks of 1 species. Two.")
+    assert written["generated_from"].endswith("1 attack of 1 species. Two.")
     assert written["synthetic"] is True
     assert [run["level"] for run in written["runs"]] == ["basic", "standard", "strict"]
     report = (tmp_path / "report" / "scorecard.json").read_text()
@@ -110,7 +111,7 @@ def test_a_wrong_verdict_fails_the_command_only_where_that_is_asked(recordings: 
     out, _ = evaluate(recordings)
     assert "worst species: perfect_mask" in out
     assert "BPCER genuine                    no presentations" in out
-    with pytest.raises(CommandError, match="1 verdicts are wrong"):
+    with pytest.raises(CommandError, match="1 verdict is wrong"):
         evaluate(recordings, fail_on_error=True)
 
 
@@ -132,8 +133,11 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="no sequence"):
+    with pytest.raises(CommandError, match="nowhere: there is no such folder"):
         evaluate(tmp_path / "nowhere")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CommandError, match="file: there is no such folder"):
+        evaluate(tmp_path / "file")
 
 
 @pytest.mark.parametrize(
@@ -196,11 +200,48 @@ def test_sessions_that_were_all_broken_off_make_no_scorecard(recordings: Path) -
         evaluate(recordings)
 
 
-@pytest.mark.slow
-def test_a_place_that_cannot_be_written_is_named(recordings: Path, tmp_path: Path) -> None:
-    edit(recordings, "genuine_1_001", verdict="broken_off")
+def test_a_place_that_cannot_be_written_is_named_before_anything_is_analysed(
+    recordings: Path, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(CommandError, match="could not be written"):
-        evaluate(recordings, report=tmp_path / "file" / "report")
-    with pytest.raises(CommandError, match="could not be written"):
-        evaluate(recordings, json_file=tmp_path / "nowhere" / "run.json")
+    # No pack of that name: it would be what is refused if it came to loading one.
+    for options, place in (
+        ({"report": tmp_path / "file" / "report"}, "file/report"),
+        ({"report": tmp_path / "file"}, "file"),
+        ({"json_file": tmp_path / "nowhere" / "run.json"}, "nowhere/run.json"),
+        ({"json_file": tmp_path / "file" / "run.json"}, "file/run.json"),
+        ({"json_file": tmp_path}, ""),
+    ):
+        with pytest.raises(CommandError, match=rf"could not be written: .*{tmp_path}/?{place}'"):
+            evaluate(recordings, packs=["no such pack"], **options)
+    with pytest.raises(CommandError, match="is not installed"):
+        evaluate(recordings, packs=["no such pack"], report=tmp_path / "a" / "b", json_file=tmp_path / "c")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "recordings"]
+
+
+def test_the_same_pack_twice_is_refused_before_anything_is_analysed(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="--pack dlib is given more than once"):
+        evaluate(tmp_path / "nowhere", packs=["dlib", "other", "dlib"])
+
+
+def test_one_virtual_session_among_real_ones_does_not_make_all_virtual(recordings: Path) -> None:
+    assert find_recordings(recordings).all_synthetic
+    assert "synthetic" not in find_recordings(recordings).summary
+
+    edit(recordings, "genuine_1_001", synthetic=False)
+    mixed = find_recordings(recordings)
+
+    assert not mixed.all_synthetic
+    assert mixed.summary.endswith("; 1 of 2 synthetic, nobody before the camera")
+    called = mixed.called_synthetic()
+    assert called.all_synthetic
+    assert "synthetic" not in called.summary
+
+
+@pytest.mark.slow
+def test_a_pass_that_goes_to_review_is_printed_so(recordings: Path, tmp_path: Path) -> None:
+    edit(recordings, "puppet3d_1_001", verdict="broken_off")
+    out, _ = evaluate(recordings, level="strict", report=tmp_path / "report")
+    assert "genuine_1_001 genuine accepted review(standard)" in " ".join(out.split())
+    assert out.startswith("1 recorded session of 1 person: 1 genuine, 0 attacks of 0 species")
+    assert "reached only standard" in (tmp_path / "report" / "scorecard.md").read_text()

@@ -191,6 +191,13 @@ def test_sidecars_say_that_they_are_synthetic_and_of_whom(tmp_path: Path) -> Non
     assert find_recordings(tmp_path / "made").synthetic == 1
 
 
+def test_a_folder_that_cannot_be_made_is_named_itself(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file" / "made", Path("/proc/made")):
+        with pytest.raises(CommandError, match=f"'{folder}'$"):
+            call_command("pad_make", str(folder))
+
+
 def test_a_battery_that_fails_half_way_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

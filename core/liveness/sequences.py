@@ -36,6 +36,8 @@ COLOR_NAMES = {
 PARTIAL_SUFFIX = ".partial"
 """Of folders that are being written: nothing in them is a sequence yet."""
 BROKEN_OFF = "broken_off"
+GENUINE = "genuine"
+"""The kind of a session that is no attack."""
 _HEX_COLOR = re.compile(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})")
 
 
@@ -81,6 +83,8 @@ class RecordedSession:
 
 def find_sidecars(directory: Path) -> list[Path]:
     """Every sidecar below ``directory``, by name. Raises UnreadableSequence when there is none."""
+    if not directory.is_dir():
+        raise UnreadableSequence(f"{directory}: there is no such folder")
     found = sorted(list_sidecars(directory), key=lambda path: (path.name, str(path)))
     if not found:
         raise UnreadableSequence(f"{directory}: no sequence (*.json) lies here")

@@ -120,13 +120,15 @@ def test_a_face_that_one_kind_declines_is_not_left_to_the_other(tmp_path: Path) 
 # --- What cannot be used --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("folder", ["missing", "empty"])
+@pytest.mark.parametrize(
+    ("folder", "cause"), [("missing", "there is no such folder"), ("empty", "holds no models")]
+)
 def test_a_configured_folder_without_models_is_an_error_and_not_a_missing_check(
-    tmp_path: Path, folder: str
+    tmp_path: Path, folder: str, cause: str
 ) -> None:
     (tmp_path / "empty").mkdir()
 
-    with pytest.raises(EngineUnavailable, match=r"FACE_ANTISPOOF_DIR=.* holds no models"):
+    with pytest.raises(EngineUnavailable, match=rf"FACE_ANTISPOOF_DIR=.*{cause}"):
         load(tmp_path, antispoof_dir=tmp_path / folder)
 
 

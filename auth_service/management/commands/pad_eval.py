@@ -11,11 +11,11 @@ from auth_service.flows import EnrollmentFlow, VerificationFlow
 from auth_service.pad.codec import scorecard_json, single_run_json
 from auth_service.pad.evaluation import Plan, Recordings, evaluate, find_recordings
 from auth_service.pad.rates import Rate
-from auth_service.pad.report import write_json, write_report
+from auth_service.pad.report import require_writable, write_json, write_report
 from auth_service.pad.scorecard import Presentation, Run, Scorecard
 from auth_service.thresholds import site_policies
 from common.errors import FaceAppError
-from core.engine.config import config_from_settings
+from core.engine.config import EngineConfig, config_from_settings
 from core.engine.registry import load_engine
 from core.liveness.policy import Level
 from core.liveness.sequences import UnreadableSequence
@@ -85,47 +85,49 @@ class Command(BaseCommand):
         fail_on_error: bool,
         **options: Any,
     ) -> None:
+        configs = _configs(packs or [None])
+        try:
+            require_writable(folder=report, file=json_file)
+        except OSError as error:
+            raise CommandError(_unwritten(error)) from error
         try:
             recordings = find_recordings(directory)
+            if synthetic:
+                recordings = recordings.called_synthetic()
             plan = Plan(
                 levels=tuple(Level) if level == ALL else (Level(level),),
                 policies=site_policies(),
                 flow_class=EnrollmentFlow if purpose == "enrollment" else VerificationFlow,
                 without_passive=without_passive,
             )
-            runs = self._run_all(recordings, packs=packs or [None], plan=plan)
+            runs = self._run_all(recordings, configs=configs, plan=plan)
         except (UnreadableSequence, UnusableThresholds) as error:
             raise CommandError(str(error)) from error
         except FaceAppError as error:
             raise CommandError(error.message) from error
         card = Scorecard(
             generated_from=f"{recordings.summary}. {about}".strip(),
-            synthetic=synthetic or recordings.synthetic > 0,
+            synthetic=recordings.all_synthetic,
             runs=tuple(runs),
         )
         self._print(card, recordings)
         self._write(card, json_file=json_file, report=report)
         wrong = sum(not one.right for run in card.runs for one in run.presentations)
         if wrong and fail_on_error:
-            raise CommandError(f"{wrong} verdicts are wrong")
+            raise CommandError(f"{wrong} {'verdict is' if wrong == 1 else 'verdicts are'} wrong")
 
-    def _run_all(self, recordings: Recordings, *, packs: list[str | None], plan: Plan) -> list[Run]:
+    def _run_all(self, recordings: Recordings, *, configs: list[EngineConfig], plan: Plan) -> list[Run]:
         runs: list[Run] = []
-        for pack in packs:
-            for run in self._run(recordings, pack=pack, plan=plan):
-                if any((run.title, run.level) == (other.title, other.level) for other in runs):
-                    raise CommandError(
-                        f"Two packs are called {run.title}: a scorecard could not tell them apart."
-                    )
-                runs.append(run)
+        for config in configs:
+            engine = load_engine(config)
+            name = engine.summary().name
+            try:
+                if any(name == run.pack for run in runs):
+                    raise CommandError(f"Two packs are called {name}: a scorecard could not tell them apart.")
+                runs += evaluate(recordings, engine=engine, plan=plan, progress=self._tell)
+            finally:
+                engine.close()
         return runs
-
-    def _run(self, recordings: Recordings, *, pack: str | None, plan: Plan) -> tuple[Run, ...]:
-        engine = load_engine(config_from_settings(pack=pack))
-        try:
-            return evaluate(recordings, engine=engine, plan=plan, progress=self._tell)
-        finally:
-            engine.close()
 
     def _tell(self, line: str) -> None:
         # Not an error, and not in an error's colour.
@@ -138,7 +140,7 @@ class Command(BaseCommand):
         for run in card.runs:
             self.stdout.write(f"\n{run.title}, {run.level.value}")
             for one in run.presentations:
-                self.stdout.write(_presentation_line(one))
+                self.stdout.write(_presentation_line(one, level=run.level))
             for kind, rate in run.apcer.items():
                 self.stdout.write(f"APCER {kind:<26} {_rate_text(rate)}")
             if run.worst_species is not None:
@@ -154,16 +156,32 @@ class Command(BaseCommand):
             if report is not None:
                 write_report(card, report)
         except OSError as error:
-            raise CommandError(f"The scorecard could not be written: {error}") from error
+            raise CommandError(_unwritten(error)) from error
 
 
-def _presentation_line(one: Presentation) -> str:
+def _configs(packs: list[str | None]) -> list[EngineConfig]:
+    """Raises CommandError for the same one twice: a scorecard could not tell its runs apart."""
+    configs = [config_from_settings(pack=pack) for pack in packs]
+    for config in configs:
+        if configs.count(config) > 1:
+            raise CommandError(f"--pack {config.pack} is given more than once")
+    return configs
+
+
+def _unwritten(error: OSError) -> str:
+    return f"The scorecard could not be written: {error}"
+
+
+def _presentation_line(one: Presentation, *, level: Level) -> str:
     verdict = "accepted" if one.accepted else "refused"
     signals = " ".join(
         f"{short}={one.signals[name]:.2f}" for name, short in _KEY_SIGNALS.items() if name in one.signals
     )
+    said = ",".join(one.reasons) or "-"
+    if one.accepted and one.reached is not level:
+        said = f"review({one.reached.value if one.reached else 'no level'})"
     mark = " " if one.right else "!"
-    return f"{mark} {one.name:<32} {one.kind:<24} {verdict:<8} {','.join(one.reasons) or '-'}  {signals}"
+    return f"{mark} {one.name:<32} {one.kind:<24} {verdict:<8} {said}  {signals}"
 
 
 def _rate_text(rate: Rate) -> str:

@@ -11,13 +11,12 @@ from pathlib import Path
 
 from auth_service.demo.cast import CAST, CastMember
 from auth_service.demo.virtual_person import VirtualPerson
-from auth_service.pad.scorecard import GENUINE
 from auth_service.pad.virtual.film import Film, windows_of
 from auth_service.pad.virtual.species import SPECIES, Stage
 from core.engine.types import LandmarkLayout
 from core.liveness.policy import Level
 from core.liveness.script import Script, ScriptStep, StepKind, draw_colors, draw_script
-from core.liveness.sequences import PARTIAL_SUFFIX
+from core.liveness.sequences import GENUINE, PARTIAL_SUFFIX
 
 _FLASH_GAINS = (0.2, 0.4)
 """What a white screen adds to the light of the room, from a bright room to a dim one."""
@@ -53,9 +52,8 @@ def make_battery(plan: BatteryPlan, folder: Path, *, progress: Progress) -> int:
     """
     if folder.exists() and any(folder.iterdir()):
         raise FolderNotEmpty(f"{folder} is not empty")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     sessions = list(plan.sessions())
-    with tempfile.TemporaryDirectory(suffix=PARTIAL_SUFFIX, dir=folder.parent) as partial:
+    with _partial_beside(folder) as partial:
         staged = Path(partial) / folder.name
         staged.mkdir()
         for count, (kind, number) in enumerate(sessions, start=1):
@@ -69,6 +67,15 @@ def make_battery(plan: BatteryPlan, folder: Path, *, progress: Progress) -> int:
         # Over an empty folder a rename is one step; over one that has been filled meanwhile it fails.
         staged.replace(folder)
     return len(sessions)
+
+
+def _partial_beside(folder: Path) -> tempfile.TemporaryDirectory[str]:
+    """Raises OSError, of ``folder``: of the temporary one nobody has heard."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(suffix=PARTIAL_SUFFIX, dir=folder.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
 
 
 def _set_stage(member: CastMember, stranger: CastMember, *, rng: random.Random) -> Stage:

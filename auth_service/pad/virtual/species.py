@@ -12,7 +12,6 @@ import numpy as np
 from auth_service.demo.geometry import Pose
 from auth_service.demo.virtual_camera import PersonCamera, StillPhotoCamera
 from auth_service.demo.virtual_person import VirtualPerson
-from auth_service.pad.scorecard import GENUINE
 from auth_service.pad.virtual.film import (
     Film,
     Shot,
@@ -25,6 +24,7 @@ from auth_service.pad.virtual.film import (
 from auth_service.pad.virtual.sheet import SheetCamera
 from core.engine.types import Image
 from core.liveness.script import Script
+from core.liveness.sequences import GENUINE
 
 _LOOP_FRAMES = 12
 _LOOP_NOISE = 1.5

@@ -103,6 +103,8 @@ def _why_unusable(kind: str, layout: LandmarkLayout) -> str | None:
 
 def _require_usable(directory: Path, kinds: Mapping[str, Sequence[Path]], *, layout: LandmarkLayout) -> None:
     named = f"FACE_ANTISPOOF_DIR={str(directory)!r}"
+    if not directory.is_dir():
+        raise EngineUnavailable(f"{named}: there is no such folder")
     if not kinds:
         raise EngineUnavailable(f"{named} holds no models named like *_2.7_80.onnx or {FILE_NAME}")
     reasons = [_why_unusable(kind, layout) for kind in kinds]
