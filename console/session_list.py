@@ -18,6 +18,8 @@ from console.words import Word, level_words, reason_words, signal_words, word_fo
 
 logger = logging.getLogger("facegate.console")
 
+CLEAR_MARGIN = 1.0
+"""From here on a margin raises no score."""
 QUIET_YAW = (-18.0, 18.0)
 
 
@@ -70,6 +72,9 @@ def _note(session: AuthSession, reasons: Sequence[str]) -> str:
     if reasons or not last.margins:
         return ""
     name = min(last.margins, key=lambda signal: last.margins[signal])
+    # Where every signal agrees as clearly as any can, none of them is weak.
+    if last.margins[name] >= CLEAR_MARGIN:
+        return ""
     words = {"signal": word_for(name, signal_words()).name, "margin": signed(last.margins[name])}
     return _("weakest: %(signal)s %(margin)s") % words
 

@@ -144,6 +144,14 @@ def test_a_session_that_passed_says_which_signal_was_weakest(
     assert "weakest: Screen light +0.34" in console.get("/console/").content.decode()
 
 
+def test_where_every_signal_is_clear_none_is_called_weakest(
+    console: Browser, user: ClientUser, record_session: RecordSession
+) -> None:
+    rows = [attempt_row(passed=True, margins={"flash": 1.0, "ring": 1.2, "stillness": 1.0})]
+    record_session(user, evidence={"attempts": rows})
+    assert "weakest:" not in console.get("/console/").content.decode()
+
+
 def test_a_session_that_ran_out_of_time_still_says_why_its_last_attempt_was_refused(
     console: Browser, user: ClientUser, record_session: RecordSession
 ) -> None:

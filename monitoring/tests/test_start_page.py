@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -157,3 +159,10 @@ def test_the_page_of_a_server_error_needs_nothing_that_could_fail() -> None:
     from django.template import loader
 
     assert "Something went wrong on the server" in loader.get_template("500.html").render()
+
+
+def test_a_new_operator_is_told_where_the_console_is() -> None:
+    said = StringIO()
+    call_command("make_demo", url="http://localhost:8000/", stdout=said)
+    for place in ("Console: http://localhost:8000/console/", "Admin: http://localhost:8000/admin/"):
+        assert place in said.getvalue()

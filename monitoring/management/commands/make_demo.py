@@ -21,7 +21,7 @@ class Command(BaseCommand):
         password = ensure_operator()
         base = url.rstrip("/")
         self.stdout.write(f"\n  Open {base}/ and choose 'Try enrollment', then 'Try verification'.")
-        self.stdout.write(f"  Operators: {base}/admin/   API: {base}/api/docs/")
+        self.stdout.write(f"  Console: {base}/console/   Admin: {base}/admin/   API: {base}/api/docs/")
         if password:
             self.stdout.write(f"  Operator account: {OPERATOR_NAME} / {password}  (shown once)")
         else:
