@@ -2,10 +2,10 @@
 
 What the levels mean:
 
-- ``basic``: one or two motions. The flash must be answered, but weaker; where it answers, the ring around
-  the head and the narrowing of a sheet are recorded and refuse nobody. For low-risk use behind other checks.
-- ``standard``: two or three motions; every signal that the pack and the script provide must agree. One step
-  may be retried.
+- ``basic``: one or two motions, two retries. The flash must be answered, but weaker; the shape of the answer,
+  the ring around the head and the narrowing of a sheet are recorded and refuse nobody. For low-risk use
+  behind other checks.
+- ``standard``: two or three motions, one retry; every signal that the pack and the script provide must agree.
 - ``strict``: three or four motions, no retry, a tighter flash. A passive model is expected: see
   `LivenessVerdict.reached`.
 
