@@ -53,7 +53,7 @@ def _describe_engine() -> Part:
     except FaceAppError as error:
         return Part(name, _("Not loaded"), error.message, BAD)
     use = "" if pack.commercial_use else _("Not for commercial use.")
-    return Part(name, pack.name, " · ".join(filter(None, [pack.licence, use, pack.speed_note])))
+    return Part(name, pack.name, " · ".join(filter(None, [pack.licence, use, pack.note])))
 
 
 def _describe_database() -> Part:

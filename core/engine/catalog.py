@@ -23,7 +23,7 @@ class OfficialPack:
     recognizer_file: str
     describes: str
     archive_mib: int
-    speed_note: str
+    note: str
     archive_sha256: str | None
 
     @property
@@ -44,7 +44,7 @@ class OfficialPack:
 class PackLicence:
     title: str
     commercial_use: bool
-    speed_note: str
+    note: str
 
 
 # Digests: InsightFace's own server names them for all but buffalo_s, whose is the one that
@@ -58,7 +58,7 @@ OFFICIAL_PACKS = {
             recognizer_file="w600k_r50.onnx",
             describes="SCRFD 10G, ResNet50 on WebFace600K, 512-d",
             archive_mib=276,
-            speed_note="accurate; slow without a GPU",
+            note="accurate; slow without a GPU",
             archive_sha256="80ffe37d8a5940d59a7384c201a2a38d4741f2f3c51eef46ebb28218a7b0ca2f",
         ),
         OfficialPack(
@@ -67,7 +67,7 @@ OFFICIAL_PACKS = {
             recognizer_file="w600k_r50.onnx",
             describes="SCRFD 2.5G, ResNet50 on WebFace600K, 512-d",
             archive_mib=264,
-            speed_note="accurate; fast detection, slow embedding",
+            note="accurate; fast detection, slow embedding",
             archive_sha256="d98264bd8f2dc75cbc2ddce2a14e636e02bb857b3051c234b737bf3b614edca9",
         ),
         OfficialPack(
@@ -76,7 +76,7 @@ OFFICIAL_PACKS = {
             recognizer_file="w600k_mbf.onnx",
             describes="SCRFD 500M, MobileFaceNet on WebFace600K, 512-d",
             archive_mib=122,
-            speed_note="fast",
+            note="fast",
             archive_sha256="d85a87f503f691807cd8bb97128bdf7a0660326cd9cd02657127fa978bab8b5e",
         ),
         OfficialPack(
@@ -85,7 +85,7 @@ OFFICIAL_PACKS = {
             recognizer_file="w600k_mbf.onnx",
             describes="SCRFD 500M, MobileFaceNet on WebFace600K, 512-d",
             archive_mib=15,
-            speed_note="fast; the same models as buffalo_s in a small download",
+            note="fast; the same models as buffalo_s in a small download",
             archive_sha256="57d31b56b6ffa911c8a73cfc1707c73cab76efe7f13b675a05223bf42de47c72",
         ),
         OfficialPack(
@@ -94,7 +94,7 @@ OFFICIAL_PACKS = {
             recognizer_file="glintr100.onnx",
             describes="SCRFD 10G, ResNet100 on Glint360K, 512-d",
             archive_mib=344,
-            speed_note="most accurate; slowest",
+            note="most accurate; slowest",
             archive_sha256="8e182f14fc6e80b3bfa375b33eb6cff7ee05d8ef7633e738d1c89021dcf0c5c5",
         ),
     )
@@ -108,10 +108,10 @@ def licence_of(name: str) -> PackLicence:
         return PackLicence(
             title="not stated: ask whoever made the files",
             commercial_use=False,
-            speed_note="depends on its models",
+            note="depends on its models",
         )
     return PackLicence(
         title="InsightFace models: non-commercial research only",
         commercial_use=False,
-        speed_note=pack.speed_note,
+        note=pack.note,
     )

@@ -50,7 +50,7 @@ DLIB_SUMMARY = PackSummary(
     recognizer="ResNet-29 descriptor, 128-d",
     licence="Boost (dlib), CC0 / public domain (weights)",
     commercial_use=True,
-    speed_note="slow embedding (0.06-0.3 s on a core); misses profiles and faces under 80 px",
+    note="slow embedding (0.06-0.3 s on a core); misses profiles and faces under 80 px",
     provider="dlib",
 )
 

@@ -116,7 +116,7 @@ class InsightFaceEngine:
             recognizer=self._files.recognizer.path.name,
             licence=licence.title,
             commercial_use=licence.commercial_use,
-            speed_note=licence.speed_note,
+            note=licence.note,
             provider=self._recognizer.session.get_providers()[0],
             models={file.path.name: file.sha256 for file in (self._files.detector, self._files.recognizer)}
             | dict(self._passive_liveness.files),

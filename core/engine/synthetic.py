@@ -88,7 +88,7 @@ class SyntheticEngine:
             recognizer="marker colour",
             licence="MIT",
             commercial_use=True,
-            speed_note="unit tests only",
+            note="unit tests only",
             provider="none",
         )
 

@@ -98,7 +98,7 @@ class PackSummary:
     recognizer: str
     licence: str
     commercial_use: bool
-    speed_note: str
+    note: str
     provider: str
     """onnxruntime execution provider in use, or ``dlib``."""
     models: Mapping[str, str] = field(default_factory=dict)

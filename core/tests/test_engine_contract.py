@@ -207,7 +207,7 @@ def test_pack_and_contract_describe_themselves(engine: FaceEngine) -> None:
 
     assert summary.name
     assert summary.licence
-    assert summary.speed_note
+    assert summary.note
     assert len(contract.digest) == 64
     assert len(contract.key) <= 96
     assert contract.key.endswith(f":{contract.dimension}:{contract.digest[:16]}")

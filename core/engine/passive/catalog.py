@@ -65,7 +65,7 @@ PASSIVE_RELEASES = {
             licence=PackLicence(
                 title="Apache-2.0 (minivision-ai)",
                 commercial_use=True,
-                speed_note="passive liveness for every pack; two small networks",
+                note="passive liveness for every pack; two small networks",
             ),
             licence_text=MINIFASNET_LICENCE,
         ),
@@ -84,7 +84,7 @@ PASSIVE_RELEASES = {
             licence=PackLicence(
                 title="InsightFace models: non-commercial research only",
                 commercial_use=False,
-                speed_note="passive liveness for packs with mouth corners, so not for dlib",
+                note="passive liveness for packs with mouth corners, so not for dlib",
             ),
             licence_text=INSIGHTFACE_LICENCE,
         ),

@@ -178,7 +178,7 @@ def _installed_packs() -> list[str]:
 def _pack_rows() -> Iterator[_Row]:
     active = settings.FACE_MODEL_PACK or DLIB
     installed = _installed_packs()
-    dlib = PackLicence(DLIB_SUMMARY.licence, DLIB_SUMMARY.commercial_use, DLIB_SUMMARY.speed_note)
+    dlib = PackLicence(DLIB_SUMMARY.licence, DLIB_SUMMARY.commercial_use, DLIB_SUMMARY.note)
     yield _row(DLIB, active=active, state="built in", licence=dlib)
     for name in installed:
         yield _row(name, active=active, state="installed", licence=licence_of(name))
@@ -199,4 +199,4 @@ def _passive_rows() -> Iterator[_Row]:
 
 def _row(name: str, *, active: str, state: str, licence: PackLicence) -> _Row:
     commercial = "yes" if licence.commercial_use else "no"
-    return ("*" if name == active else "", name, state, commercial, licence.title, licence.speed_note)
+    return ("*" if name == active else "", name, state, commercial, licence.title, licence.note)
