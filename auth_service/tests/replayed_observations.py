@@ -41,7 +41,8 @@ def film(camera: Camera, *, engine: FaceEngine, script: Script) -> Footage:
     shown: list[tuple[str, int, int]] = []
 
     def answer(shot: Shot) -> Update:
-        request = FrameRequest(embed=True, passive=True, light=True, search=flow.wants().search)
+        wanted = flow.wants()
+        request = FrameRequest(embed=True, passive=True, light=True, search=wanted.search)
         observation = analyzer.analyze(
             shot.jpeg,
             sequence=shot.number,
@@ -50,7 +51,7 @@ def film(camera: Camera, *, engine: FaceEngine, script: Script) -> Footage:
             received_at_seconds=shot.at + 0.1,
         )
         frames.append(observation)
-        update = flow.advance(observation)
+        update = flow.advance(_as_wanted(observation, wanted, at=shot.at, number=shot.number))
         step = update.step if isinstance(update, InProgress) else None
         if step is not None and (not shown or shown[-1][1] != step.id):
             shown.append((step.kind.value, step.id, len(frames)))
