@@ -188,6 +188,27 @@ def test_signing_out_is_in_the_accounts_menu(sign_in: SignIn, live_server: LiveS
     assert "/console/login/" in page.url
 
 
+SCROLLED_WITHOUT_A_NAME = """() => [...document.querySelectorAll("main *")]
+    .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === "auto")
+    .filter((one) => one.tabIndex < 0 || !one.matches("[aria-label], [aria-labelledby]"))
+    .map((one) => one.outerHTML.slice(0, 80))"""
+
+
+def test_on_a_phone_the_runs_are_read_without_scrolling_sideways(
+    sign_in: SignIn, keep: Callable[[Page, str], None]
+) -> None:
+    page = sign_in("/console/scorecard/?source=shipped", viewport=PHONE)
+    keep(page, "phone-console-runs")
+    for row in page.locator(".runs tbody tr").all():
+        box = row.bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= PHONE["width"]
+    row = page.locator(".runs tbody tr").first
+    assert row.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    expect(row.get_by_text("0 % to 39 %")).to_be_in_viewport()
+    assert page.evaluate(SCROLLED_WITHOUT_A_NAME) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_every_text_is_readable_every_target_large_and_nothing_sticks_out(
