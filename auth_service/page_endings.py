@@ -87,10 +87,6 @@ def reason_texts() -> dict[str, Reason]:
             _("The check could not use every test."),
             _("With flashing colours switched on, the result can be given at once."),
         ),
-        "injection_suspected": Reason(
-            _("The picture may not come straight from a camera."),
-            _("Use the camera of this device, without programs that change its picture."),
-        ),
         "duplicate_person": Reason(_("This face is already enrolled under another name or number.")),
         "session_expired": Reason(
             _("Time ran out."), _("Start when you have about a minute without interruption.")

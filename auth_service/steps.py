@@ -54,6 +54,10 @@ def present_step(update: InProgress, *, sequence: int) -> dict[str, object]:
     }
 
 
+_KEPT_FROM_THE_PAGE = frozenset({"injection_suspected"})
+"""Whoever injects a feed must not learn from the page that it was noticed; the client's server is told."""
+
+
 def present_ending(ending: Ending) -> dict[str, object]:
     """Pass or fail with reasons; scores go to the client's server only."""
     if ending.verdict == Verdict.FAILED:
@@ -63,7 +67,8 @@ def present_ending(ending: Ending) -> dict[str, object]:
             "reasons": list(ending.reasons),
             "retry_allowed": ending.retry_allowed,
         }
-    return {"type": "session.completed", "verdict": ending.verdict, "reasons": list(ending.reasons)}
+    reasons = [reason for reason in ending.reasons if reason not in _KEPT_FROM_THE_PAGE]
+    return {"type": "session.completed", "verdict": ending.verdict, "reasons": reasons}
 
 
 def _present_view(step: StepView) -> dict[str, object]:

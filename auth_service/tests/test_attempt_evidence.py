@@ -10,6 +10,7 @@ from auth_service.completion import Ending, fail_attempt
 from auth_service.flows import Sample
 from auth_service.models import LivenessTrace, SessionPurpose, Verdict
 from auth_service.services import ClaimedSession
+from auth_service.steps import present_ending
 from auth_service.tests.conftest import make_attempt, reload
 from clients.models import Client, ClientUser
 from clients.services import delete_user
@@ -123,3 +124,16 @@ def test_a_doubtful_pass_is_for_a_person_to_look_at(
     session = reload(claimed.session)
     assert session.liveness_risk == 0.2
     assert session.evidence["attempts"][0]["liveness"]["hints"] == ["no_device_report"]
+
+
+def test_the_page_is_not_told_that_an_injected_feed_was_noticed() -> None:
+    ending = Ending(
+        verdict=Verdict.NEEDS_REVIEW,
+        reasons=("liveness_incomplete", "injection_suspected"),
+        retry_allowed=False,
+    )
+    assert present_ending(ending) == {
+        "type": "session.completed",
+        "verdict": "needs_review",
+        "reasons": ["liveness_incomplete"],
+    }

@@ -26,7 +26,6 @@ DECISION_REASONS = {
     "old_photo_review",
     "face_changed",
     "liveness_incomplete",
-    "injection_suspected",
     "duplicate_person",
     "session_expired",
     "too_many_attempts",

@@ -31,8 +31,9 @@ class TimingLimits:
     """Seconds of silence, e.g. of a hidden page."""
     drift: float = 4.0
     """Seconds that the delay of the frames may vary by."""
-    ahead: float = 2.0
-    """Seconds that a frame may be dated later than the quickest one before it allows."""
+    ahead: float = 4.0
+    """Seconds that a frame may be dated later than the quickest one before it allows: as ``drift``, for the
+    first frame of all may be the one that a network held back."""
     slowest: float = 0.8
     fastest: float = 1.25
     """Rate of arrival against capture time."""
