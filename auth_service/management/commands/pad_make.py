@@ -45,7 +45,7 @@ class Command(BaseCommand):
             made = make_battery(plan, directory, progress=self._tell)
         except (FolderNotEmpty, OSError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{made} sessions in {directory}")
+        self.stdout.write(f"{made} {'session' if made == 1 else 'sessions'} in {directory}")
 
     def _tell(self, line: str) -> None:
         # Not an error, and not in an error's colour.
