@@ -224,7 +224,7 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     made = tmp_path / "made"
     made.mkdir()
     call_command("pad_make", str(made), kinds=["photo_unlit"], attacks=1, stdout=out, stderr=err)
-    assert out.getvalue() == f"1 sessions in {made}\n"
+    assert out.getvalue() == f"1 session in {made}\n"
     assert err.getvalue().startswith("1/1 photo_unlit ")
     assert len(list(made.iterdir())) == 2
 
