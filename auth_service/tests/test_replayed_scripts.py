@@ -27,7 +27,7 @@ RECORDED = Script(
     steps=(
         motion_step(StepKind.TURN_LEFT, step_id=1),
         motion_step(StepKind.CLOSER, step_id=2),
-        flash_step([PALETTE[index] for index in (0, 2, 1, 4, 3)], step_id=3),
+        flash_step([PALETTE[index] for index in (0, 2, 1, 4, 3, 5, 0)], step_id=3),
         motion_step(StepKind.LOOK_UP, step_id=4),
     ),
     spares=(motion_step(StepKind.TURN_RIGHT, step_id=5),),
@@ -77,12 +77,12 @@ def test_the_recording_passes_its_own_script_and_so_does_its_replay(
 
 @pytest.mark.parametrize(
     ("to_order", "fresh_noise", "draws", "most"),
-    [(False, False, 500, 0), (True, False, 2000, 2), (True, True, 500, 4)],
+    [(False, False, 500, 0), (True, False, 1000, 2), (True, True, 500, 4)],
     ids=["as it was", "cut to order", "cut to order with fresh noise"],
 )
 def test_random_scripts_are_hardly_ever_answered_by_a_recording(
     filmed: tuple[Footage, PackTraits], to_order: bool, fresh_noise: bool, draws: int, most: int
 ) -> None:
-    """Of 2000 draws 0, 1 and 6: the last is the work of an editor, not of a replay."""
+    """Of 2000 draws 0, 1 and 3: the last is the work of an editor, not of a replay."""
     accepted = count_accepted(filmed, draws=draws, to_order=to_order, fresh_noise=fresh_noise)
     assert accepted <= most
