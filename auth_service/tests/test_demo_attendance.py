@@ -92,7 +92,8 @@ def test_colours_come_up_on_time_and_go_out() -> None:
     shown_at = next(at for kind, at in person.commanded if kind == StepKind.FLASH)
 
     assert [color for color, _ in person.shone] == [*(color.hex for color in flash.colors), None]
-    assert [at - shown_at for _, at in person.shone] == pytest.approx([0.5 * index for index in range(6)])
+    changes = range(len(flash.colors) + 1)
+    assert [at - shown_at for _, at in person.shone] == pytest.approx([0.5 * index for index in changes])
 
 
 def test_the_flow_hears_when_steps_and_colours_were_shown() -> None:
