@@ -97,6 +97,8 @@ class Command(BaseCommand):
         require_free(host=options["host"], port=port)
         folder = make_folder(directory)
         signal.signal(signal.SIGTERM, _as_interrupt)
+        # A shell starts what runs in the background deaf to it.
+        signal.signal(signal.SIGINT, _as_interrupt)
         with claim_run_directory(folder) as run:
             write_plan(plan, run)
             self._say("Starting a private server ...")
