@@ -295,5 +295,4 @@ def _build_flow(
         frame_budget=budget,
         device=device,
         policies=site_policies(),
-        rng=random.SystemRandom(),
     )

@@ -59,7 +59,7 @@ class SessionFlow:
         rng: random.Random | None = None,
     ) -> None:
         """``policies``: the site's, of which the script's level chooses one; ``rng``: draws the spot checks,
-        and must be unknown outside in a live session (None: always the same, for recordings).
+        where a test must foresee them.
 
         Raises ValueError when a schedule does not fit the script.
         """
@@ -71,7 +71,9 @@ class SessionFlow:
         self._policy: LivenessPolicy = policies[script.level]
         self._frame_budget = frame_budget
         self._device = device
-        self._rng = rng if rng is not None else random.Random(0)
+        # A recording keeps no secret and must be judged the same again; a live session's checks are unknown.
+        unset = random.SystemRandom() if fixed_schedule is None else random.Random(0)
+        self._rng = unset if rng is None else rng
         self._schedule = fixed_schedule
         self._phase = Phase.FRAMING
         self._frames: list[FrameObservation] = []

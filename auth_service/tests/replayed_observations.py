@@ -77,7 +77,7 @@ def replay(
     ``to_order``: the take that answers what is asked, where there is one; else one take after the other.
     ``fresh_noise``: no frame's bytes or pixels come twice, as after an editor's work.
     """
-    flow = EnrollmentFlow(script=script, traits=traits)
+    flow = EnrollmentFlow(script=script, traits=traits, rng=random.Random(0))
     waiting: list[FrameObservation] = list(footage.before)
     filler, takes = 0, 0
     step_id: int | None = None

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from auth_service.flows import EnrollmentFlow, Phase, Refused, SessionFlow, VerificationFlow
+from auth_service.flows import EnrollmentFlow, FixedSchedule, Phase, Refused, SessionFlow, VerificationFlow
 from auth_service.flows.spot_checks import FLASH_CHECKS, SpotChecks
 from auth_service.tests.flow_cast import TRAITS, Someone, script_for
 from core.liveness.observation import FrameObservation
@@ -131,3 +131,16 @@ def test_checks_cannot_be_foreseen() -> None:
     step = motion_step(StepKind.TURN_LEFT, step_id=1)
     drawn = {tuple(asked(SpotChecks(step, rng=random.Random(seed)), seconds=2.5)) for seed in range(50)}
     assert len(drawn) >= 8
+
+
+def test_a_live_sessions_checks_are_unknown_and_a_recordings_always_the_same() -> None:
+    script = script_for()
+    windows = tuple((float(number), number + 0.9) for number in range(len(script.steps)))
+    recorded = [
+        VerificationFlow(script=script, traits=TRAITS, fixed_schedule=FixedSchedule(windows=windows))
+        for _ in range(2)
+    ]
+    live = [VerificationFlow(script=script, traits=TRAITS) for _ in range(2)]
+
+    assert recorded[0]._rng.random() == recorded[1]._rng.random()
+    assert live[0]._rng.random() != live[1]._rng.random()
